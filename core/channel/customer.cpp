@@ -1,0 +1,20 @@
+#include "core/channel/customer.h"
+
+namespace sluis {
+
+std::string_view to_string(Environment e) { return e == Environment::test ? "test" : "production"; }
+
+const std::vector<std::string>& Customer::returns_for(std::string_view flow) const {
+  const std::vector<std::string>* best = &return_channels;
+  std::size_t longest = 0;
+  for (const auto& [pattern, channels] : return_by_flow) {
+    if (pattern == flow) return channels;
+    if (pattern.ends_with("/*") && flow.starts_with(std::string_view{pattern}.substr(0, pattern.size() - 1)) && pattern.size() > longest) {
+      longest = pattern.size();
+      best = &channels;
+    }
+  }
+  return *best;
+}
+
+}  // namespace sluis
