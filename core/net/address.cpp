@@ -37,7 +37,8 @@ std::string read_ip(std::string_view text) {
 
 bool is_host_name(std::string_view host) {
   const auto allowed = [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_';
   };
   return !host.empty() && host.size() <= 253 && host.front() != '-' && host.front() != '.' &&
          std::all_of(host.begin(), host.end(), allowed);
@@ -103,7 +104,9 @@ Address Address::from(const sockaddr* address, socklen_t length) {
   return result;
 }
 
-bool Address::is_unix() const { return family() == AF_UNIX; }
+bool Address::is_unix() const {
+  return family() == AF_UNIX;
+}
 
 bool Address::is_any() const {
   const std::string_view bytes = ip_bytes();

@@ -1,4 +1,5 @@
-// Where a socket is: an IP address and port or the path of a local socket; host:port as people write it; sets of networks.
+// Where a socket is: an IP address and port or the path of a local socket; host:port as people write it; sets of
+// networks.
 #pragma once
 
 #include <sys/socket.h>
@@ -14,13 +15,13 @@
 
 namespace sluis::net {
 
-// A numeric address. Nothing here asks the DNS. The strict readers of inet_pton are used on purpose: "0x7f.1" or "1.2.3"
-// as an address would let two texts mean the same network in an allow list.
-// An IPv4 address that arrives mapped into IPv6 (RFC 4291 §2.5.5.2) is kept as IPv4, so that one rule matches both.
-// [Threading] a value. [Errors] "net.address" with the text that was refused.
+// A numeric address. Nothing here asks the DNS. The strict readers of inet_pton are used on purpose: "0x7f.1" or
+// "1.2.3" as an address would let two texts mean the same network in an allow list. An IPv4 address that arrives mapped
+// into IPv6 (RFC 4291 §2.5.5.2) is kept as IPv4, so that one rule matches both. [Threading] a value. [Errors]
+// "net.address" with the text that was refused.
 class SLUIS_CORE_API Address {
  public:
-  Address() = default;   // unspecified: family AF_UNSPEC
+  Address() = default;  // unspecified: family AF_UNSPEC
 
   // "0.0.0.0:8443", "[::1]:995", "unix:/run/sluis/control".
   static Result<Address> parse(std::string_view text);
@@ -31,11 +32,11 @@ class SLUIS_CORE_API Address {
 
   [[nodiscard]] int family() const { return storage_.ss_family; }
   [[nodiscard]] bool is_unix() const;
-  [[nodiscard]] bool is_any() const;             // 0.0.0.0 or ::
-  [[nodiscard]] std::uint16_t port() const;      // 0 for a local socket
-  [[nodiscard]] std::string host() const;        // "192.0.2.1", "2001:db8::1"; the path of a local socket
-  [[nodiscard]] std::string text() const;        // what parse() reads
-  [[nodiscard]] std::string_view ip_bytes() const;   // 4 or 16 octets, network order; empty for a local socket
+  [[nodiscard]] bool is_any() const;                // 0.0.0.0 or ::
+  [[nodiscard]] std::uint16_t port() const;         // 0 for a local socket
+  [[nodiscard]] std::string host() const;           // "192.0.2.1", "2001:db8::1"; the path of a local socket
+  [[nodiscard]] std::string text() const;           // what parse() reads
+  [[nodiscard]] std::string_view ip_bytes() const;  // 4 or 16 octets, network order; empty for a local socket
   [[nodiscard]] const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   [[nodiscard]] socklen_t size() const { return size_; }
   bool operator==(const Address& other) const { return text() == other.text(); }
@@ -60,7 +61,7 @@ struct SLUIS_CORE_API HostPort {
 class SLUIS_CORE_API AddressSet {
  public:
   static Result<AddressSet> parse(const std::vector<std::string>& networks);
-  [[nodiscard]] bool contains(const Address& address) const;   // a local socket is in no network
+  [[nodiscard]] bool contains(const Address& address) const;  // a local socket is in no network
   [[nodiscard]] bool empty() const { return networks_.empty(); }
 
  private:

@@ -42,7 +42,8 @@ WallTime instant(const ASN1_TIME* time) {
 }
 
 std::string text_of(const ASN1_STRING* value) {
-  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)), static_cast<std::size_t>(ASN1_STRING_length(value))};
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
+          static_cast<std::size_t>(ASN1_STRING_length(value))};
 }
 
 std::string ip_of(const ASN1_OCTET_STRING* value) {
@@ -76,7 +77,8 @@ PeerCertificate PeerCertificate::from(const x509_st& certificate) {
 
   unsigned char* der = nullptr;
   int size = i2d_X509(&certificate, &der);
-  if (size > 0) result.sha256 = to_hex(sluis::sha256({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)}));
+  if (size > 0)
+    result.sha256 = to_hex(sluis::sha256({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)}));
   OPENSSL_free(der);
   der = nullptr;
   size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(&certificate), &der);

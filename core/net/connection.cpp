@@ -18,8 +18,8 @@ namespace sluis::net {
 namespace {
 
 constexpr std::size_t chunk = 64 * 1024;
-constexpr int chunks_a_turn = 4;                       // then the other connections of the loop get theirs
-constexpr std::size_t encrypted_ahead = 128 * 1024;    // cipher text queued at most; the rest waits as plain text
+constexpr int chunks_a_turn = 4;                     // then the other connections of the loop get theirs
+constexpr std::size_t encrypted_ahead = 128 * 1024;  // cipher text queued at most; the rest waits as plain text
 
 // One buffer a loop, not one a connection: nothing is kept in it between calls.
 std::array<char, chunk>& socket_buffer() {
@@ -40,7 +40,9 @@ Address name_of(int fd, F get) {
 }
 
 Error network_error(int error, const Address& remote) {
-  const char* code = error == ECONNRESET || error == EPIPE ? "net.reset" : error == ETIMEDOUT ? "net.timeout" : "net.io";
+  const char* code = error == ECONNRESET || error == EPIPE ? "net.reset"
+                     : error == ETIMEDOUT                  ? "net.timeout"
+                                                           : "net.io";
   return {code, fmt::format("{}: {}", remote.text(), std::strerror(error))};
 }
 
@@ -94,9 +96,12 @@ void Connection::start(std::shared_ptr<ConnectionHandler> handler) {
   if (queued() > 0) schedule_flush();
 }
 
-// --- writing -----------------------------------------------------------------------------------------------------------
+// --- writing
+// -----------------------------------------------------------------------------------------------------------
 
-std::size_t Connection::queued() const { return plain_.size() + wire_.size(); }
+std::size_t Connection::queued() const {
+  return plain_.size() + wire_.size();
+}
 bool Connection::writable() const {
   return (state_ == State::created || state_ == State::open) && queued() < settings_.high_water;
 }
@@ -199,15 +204,15 @@ void Connection::on_send_failure(int error) {
     fail(network_error(error, remote_));
     return;
   }
-  // A peer that said why before it hung up ("421 …") has its words in our receive buffer; they come first. Later, because
-  // the caller may be in the middle of a read.
+  // A peer that said why before it hung up ("421 …") has its words in our receive buffer; they come first. Later,
+  // because the caller may be in the middle of a read.
   loop_.post([self = shared_from_this(), reason = network_error(error, remote_)] { self->read_what_is_left(reason); });
 }
 
 void Connection::read_what_is_left(const Error& reason) {
   if (state_ == State::closed) return;
   const auto self = shared_from_this();
-  ++turns_;   // no flush: there is nobody to send to
+  ++turns_;  // no flush: there is nobody to send to
   for (int i = 0; i < 16 && state_ == State::open && !paused_; ++i) {
     auto& buffer = socket_buffer();
     const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
@@ -219,7 +224,8 @@ void Connection::read_what_is_left(const Error& reason) {
   fail(reason);
 }
 
-// --- reading -----------------------------------------------------------------------------------------------------------
+// --- reading
+// -----------------------------------------------------------------------------------------------------------
 
 void Connection::on_io(IoEvents events) {
   const Turn turn(*this);
@@ -236,13 +242,15 @@ void Connection::receive() {
       return;
     }
     if (count == 0) {
+      if (tls_ != nullptr) read_tls();  // after a pause, what came before the end is still in there
+      if (state_ == State::closed || (paused_ && state_ != State::closing)) return;
       on_end_of_stream();
       return;
     }
     received_ += static_cast<std::uint64_t>(count);
     receive_clear({buffer.data(), static_cast<std::size_t>(count)});
     if (state_ == State::closed || (paused_ && state_ != State::closing)) return;
-    if (static_cast<std::size_t>(count) < buffer.size()) return;   // level-triggered: epoll tells when there is more
+    if (static_cast<std::size_t>(count) < buffer.size()) return;  // level-triggered: epoll tells when there is more
   }
 }
 
@@ -292,6 +300,10 @@ void Connection::deliver(std::string_view bytes) {
 
 void Connection::on_end_of_stream() {
   if (state_ == State::closed) return;
+  // Answers to the last bytes, written in this very turn: a peer that only ended its own half still reads them.
+  encrypt();
+  send_wire();
+  if (state_ == State::closed) return;
   truncated_ = tls_ != nullptr && !tls_->peer_closed();
   if (state_ == State::closing) {
     // The peer need not answer our close_notify (RFC 8446 §6.1): after our own end its way of leaving says nothing.
@@ -310,7 +322,10 @@ void Connection::on_end_of_stream() {
   fail({"net.eof", fmt::format("{} closed the connection", remote_.text())});
 }
 
-void Connection::pause_reading() { paused_ = true; if (turns_ == 0) update_interest(); }
+void Connection::pause_reading() {
+  paused_ = true;
+  if (turns_ == 0) update_interest();
+}
 
 void Connection::resume_reading() {
   if (!paused_) return;
@@ -332,7 +347,8 @@ void Connection::update_interest() {
                                   (!wire_.empty() ? IoEvents::writable : IoEvents::none));
 }
 
-// --- TLS ---------------------------------------------------------------------------------------------------------------
+// --- TLS
+// ---------------------------------------------------------------------------------------------------------------
 
 std::size_t Connection::pending_input() const {
   if (tls_ != nullptr) return tls_->pending_input();
@@ -341,16 +357,19 @@ std::size_t Connection::pending_input() const {
   return static_cast<std::size_t>(waiting);
 }
 
-Status Connection::start_tls_client(std::shared_ptr<const TlsContext> context, std::string_view host, std::size_t unparsed) {
+Status Connection::start_tls_client(std::shared_ptr<const TlsContext> context, std::string_view host,
+                                    std::size_t unparsed) {
   if (const std::size_t early = unparsed + pending_input(); early > 0)
-    return Error{"tls.buffered", fmt::format("{}: {} octets came in clear text before TLS began", remote_.text(), early)};
+    return Error{"tls.buffered",
+                 fmt::format("{}: {} octets came in clear text before TLS began", remote_.text(), early)};
   return start_tls(TlsFilter::client(std::move(context), host, loop_.clock().wall()));
 }
 
 Status Connection::start_tls_server(std::shared_ptr<const TlsContext> context, std::size_t unparsed) {
   // What waits in the kernel goes to TLS and nowhere else: it is a ClientHello or it ends the connection.
   if (unparsed > 0)
-    return Error{"tls.buffered", fmt::format("{}: {} octets came in clear text before TLS began", remote_.text(), unparsed)};
+    return Error{"tls.buffered",
+                 fmt::format("{}: {} octets came in clear text before TLS began", remote_.text(), unparsed)};
   return start_tls(TlsFilter::server(std::move(context), loop_.clock().wall()));
 }
 
@@ -365,7 +384,8 @@ Status Connection::start_tls(Result<std::unique_ptr<TlsFilter>> filter) {
   return {};
 }
 
-// --- the end -----------------------------------------------------------------------------------------------------------
+// --- the end
+// -----------------------------------------------------------------------------------------------------------
 
 void Connection::shutdown() {
   if (state_ == State::created) {
@@ -383,11 +403,14 @@ void Connection::arm_linger() {
   loop_.cancel(linger_timer_);
   linger_timer_ = loop_.schedule_after(settings_.linger, [weak = weak_from_this()] {
     if (const auto self = weak.lock())
-      self->fail({"net.closed", fmt::format("{}: closed; the peer did not end its side in time", self->remote_.text())});
+      self->fail(
+          {"net.closed", fmt::format("{}: closed; the peer did not end its side in time", self->remote_.text())});
   });
 }
 
-void Connection::close() { finish(nullptr); }
+void Connection::close() {
+  finish(nullptr);
+}
 
 void Connection::fail(const Error& reason) {
   if (state_ == State::closed) return;
@@ -405,7 +428,7 @@ void Connection::fail(const Error& reason) {
 
 void Connection::finish(const Error* reason) {
   if (state_ == State::closed) return;
-  const auto self = weak_from_this().lock();   // the watch holds the last reference, perhaps
+  const auto self = weak_from_this().lock();  // the watch holds the last reference, perhaps
   const State before = std::exchange(state_, State::closed);
   clear_deadline();
   if (linger_timer_ != TimerId::none) loop_.cancel(std::exchange(linger_timer_, TimerId::none));
@@ -421,12 +444,14 @@ void Connection::finish(const Error* reason) {
   loop_.post([handler] {});
 }
 
-// --- deadlines ---------------------------------------------------------------------------------------------------------
+// --- deadlines
+// ---------------------------------------------------------------------------------------------------------
 
 void Connection::set_deadline(Duration after) {
   if (state_ == State::closed || state_ == State::closing) return;
   deadline_ = loop_.clock().mono() + after;
-  // Deadlines move with every command of a session. A timer that is early only looks again; one that is late is replaced.
+  // Deadlines move with every command of a session. A timer that is early only looks again; one that is late is
+  // replaced.
   if (deadline_timer_ != TimerId::none && deadline_timer_at_ <= *deadline_) return;
   if (deadline_timer_ != TimerId::none) loop_.cancel(deadline_timer_);
   deadline_timer_at_ = *deadline_;
@@ -458,7 +483,8 @@ void Connection::clear_deadline() {
 std::optional<PeerCredentials> Connection::peer_credentials() const {
   ucred credentials{};
   socklen_t size = sizeof credentials;
-  if (!local_.is_unix() || ::getsockopt(socket_.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return std::nullopt;
+  if (!local_.is_unix() || ::getsockopt(socket_.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+    return std::nullopt;
   return PeerCredentials{credentials.pid, credentials.uid, credentials.gid};
 }
 

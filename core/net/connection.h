@@ -23,9 +23,9 @@ namespace sluis::net {
 class TlsFilter;
 
 // What a connection tells whoever uses it.
-// [Threading] every call comes on the connection's loop, from the loop itself, never from inside a method of the Connection.
-// [Ownership] the Connection holds its handler from start() until on_closed() or close(), and lets it go on a later turn of the
-// loop: a handler may call close() from any of its methods and is not destroyed under its own feet.
+// [Threading] every call comes on the connection's loop, from the loop itself, never from inside a method of the
+// Connection. [Ownership] the Connection holds its handler from start() until on_closed() or close(), and lets it go on
+// a later turn of the loop: a handler may call close() from any of its methods and is not destroyed under its own feet.
 // All methods of the Connection may be called from here. Nothing here may block.
 class SLUIS_CORE_API ConnectionHandler {
  public:
@@ -49,9 +49,9 @@ class SLUIS_CORE_API ConnectionHandler {
 };
 
 struct ConnectionSettings {
-  std::size_t high_water = 256 * 1024;            // from here on write() says: wait for on_drained()
-  std::size_t most_queued = 64 * 1024 * 1024;     // a writer that does not listen ends the connection
-  Duration linger = 5s;                           // how long shutdown() waits without any progress
+  std::size_t high_water = 256 * 1024;         // from here on write() says: wait for on_drained()
+  std::size_t most_queued = 64 * 1024 * 1024;  // a writer that does not listen ends the connection
+  Duration linger = 5s;                        // how long shutdown() waits without any progress
 };
 
 // Who is at the other end of a local socket, as the kernel says (unix(7), SO_PEERCRED).
@@ -61,10 +61,9 @@ struct PeerCredentials {
   gid_t gid;
 };
 
-// [Ownership] shared_ptr: the loop holds a started connection until it is closed, the user as long as it likes. A connection
-// that was never started closes when it is dropped.
-// [Threading] on the loop only, except loop(), remote(), local() and create().
-// [Errors] through on_closed(). After the end every method is harmless and does nothing.
+// [Ownership] shared_ptr: the loop holds a started connection until it is closed, the user as long as it likes. A
+// connection that was never started closes when it is dropped. [Threading] on the loop only, except loop(), remote(),
+// local() and create(). [Errors] through on_closed(). After the end every method is harmless and does nothing.
 class SLUIS_CORE_API Connection : public std::enable_shared_from_this<Connection> {
  public:
   // Takes over a connected, non-blocking stream socket.
@@ -76,31 +75,31 @@ class SLUIS_CORE_API Connection : public std::enable_shared_from_this<Connection
   // Begins to read. Once.
   void start(std::shared_ptr<ConnectionHandler> handler);
 
-  // Queues the bytes, always all of them; they leave at the end of this turn of the loop. False: the queue is above high_water;
-  // on_drained() will come. Before the TLS handshake is done they wait for it.
+  // Queues the bytes, always all of them; they leave at the end of this turn of the loop. False: the queue is above
+  // high_water; on_drained() will come. Before the TLS handshake is done they wait for it.
   bool write(std::string_view bytes);
   [[nodiscard]] bool writable() const;
   [[nodiscard]] std::size_t queued() const;
 
-  // STARTTLS, STLS, or TLS from the start. What was written before leaves in clear text, everything after in TLS; on_tls() follows.
-  // `unparsed`: octets that on_bytes() handed over and the handler has not yet read as part of the clear-text dialogue. When
-  // there are any, or pending_input() is not 0, the upgrade is refused with "tls.buffered": they would be taken for
-  // something the peer said under TLS (RFC 3207 §4.2, RFC 2595 §4). The caller then closes.
+  // STARTTLS, STLS, or TLS from the start. What was written before leaves in clear text, everything after in TLS;
+  // on_tls() follows. `unparsed`: octets that on_bytes() handed over and the handler has not yet read as part of the
+  // clear-text dialogue. When there are any, or pending_input() is not 0, the upgrade is refused with "tls.buffered":
+  // they would be taken for something the peer said under TLS (RFC 3207 §4.2, RFC 2595 §4). The caller then closes.
   Status start_tls_client(std::shared_ptr<const TlsContext> context, std::string_view host, std::size_t unparsed = 0);
   Status start_tls_server(std::shared_ptr<const TlsContext> context, std::size_t unparsed = 0);
-  // Octets received and not yet given to the handler. In clear text a client counts what waits in the kernel too: after a
-  // STARTTLS reply a server has nothing to say before our ClientHello.
+  // Octets received and not yet given to the handler. In clear text a client counts what waits in the kernel too: after
+  // a STARTTLS reply a server has nothing to say before our ClientHello.
   [[nodiscard]] std::size_t pending_input() const;
   [[nodiscard]] const std::optional<TlsInfo>& tls() const { return tls_info_; }
 
-  // Sends what is queued, then the end (close_notify, FIN), waits for the peer's end, then on_closed("net.closed"). What the peer
-  // still sends is dropped. No other callback comes.
+  // Sends what is queued, then the end (close_notify, FIN), waits for the peer's end, then on_closed("net.closed").
+  // What the peer still sends is dropped. No other callback comes.
   void shutdown();
   // Ends it now. No callback comes after close() was called, also not on_closed().
   void close();
   [[nodiscard]] bool closed() const { return state_ == State::closed; }
 
-  void pause_reading();    // no on_bytes() after it; the end of the stream is not noticed either
+  void pause_reading();  // no on_bytes() after it; the end of the stream is not noticed either
   void resume_reading();
 
   // on_timeout() once, `after` from now; replaces the one before.
@@ -110,8 +109,8 @@ class SLUIS_CORE_API Connection : public std::enable_shared_from_this<Connection
   [[nodiscard]] EventLoop& loop() const { return loop_; }
   [[nodiscard]] const Address& remote() const { return remote_; }
   [[nodiscard]] const Address& local() const { return local_; }
-  [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const;   // local sockets only
-  [[nodiscard]] std::uint64_t bytes_received() const { return received_; }   // on the wire
+  [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const;    // local sockets only
+  [[nodiscard]] std::uint64_t bytes_received() const { return received_; }  // on the wire
   [[nodiscard]] std::uint64_t bytes_sent() const { return sent_; }
   // The stream ended under TLS without close_notify.
   [[nodiscard]] bool truncated() const { return truncated_; }
@@ -149,18 +148,18 @@ class SLUIS_CORE_API Connection : public std::enable_shared_from_this<Connection
   const ConnectionSettings settings_;
   const Address remote_;
   const Address local_;
-  std::shared_ptr<ConnectionHandler> handler_;   // shared: it must live while one of its methods runs
+  std::shared_ptr<ConnectionHandler> handler_;  // shared: it must live while one of its methods runs
   std::shared_ptr<void> lease_;
   State state_ = State::created;
   bool paused_ = false;
-  bool full_ = false;               // write() has said so
+  bool full_ = false;  // write() has said so
   bool flush_posted_ = false;
-  int turns_ = 0;                   // inside on_io(): the flush comes at its end
-  bool end_sent_ = false;           // close_notify is queued
-  bool write_closed_ = false;       // FIN is sent
+  int turns_ = 0;              // inside on_io(): the flush comes at its end
+  bool end_sent_ = false;      // close_notify is queued
+  bool write_closed_ = false;  // FIN is sent
   bool truncated_ = false;
-  ByteQueue plain_;                 // waits for TLS
-  ByteQueue wire_;                  // goes to the socket as it is
+  ByteQueue plain_;  // waits for TLS
+  ByteQueue wire_;   // goes to the socket as it is
   std::unique_ptr<TlsFilter> tls_;
   std::optional<TlsInfo> tls_info_;
   std::optional<MonoTime> deadline_;

@@ -15,7 +15,7 @@
 namespace sluis::net {
 namespace {
 
-constexpr std::uint64_t wakeup_tag = 0;   // generations start at 1, so no watch has it
+constexpr std::uint64_t wakeup_tag = 0;  // generations start at 1, so no watch has it
 
 std::uint32_t to_epoll(IoEvents events) {
   return (has(events, IoEvents::readable) ? std::uint32_t{EPOLLIN} : 0) |
@@ -28,7 +28,9 @@ IoEvents from_epoll(std::uint32_t events) {
          ((events & EPOLLOUT) != 0 ? IoEvents::writable : IoEvents::none);
 }
 
-[[noreturn]] void broken(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void broken(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
 
 }  // namespace
 
@@ -96,7 +98,8 @@ void EventLoop::run() {
       if (event.data.u64 == wakeup_tag) {
         std::uint64_t drained = 0;
         // Read before the tasks are taken, so that a post after the taking writes it again.
-        if (::read(wakeup_.get(), &drained, sizeof drained) < 0 && errno != EAGAIN && errno != EINTR) broken("read eventfd");
+        if (::read(wakeup_.get(), &drained, sizeof drained) < 0 && errno != EAGAIN && errno != EINTR)
+          broken("read eventfd");
         const std::lock_guard lock(mutex_);
         woken_ = false;
         continue;
@@ -152,7 +155,7 @@ TimerId EventLoop::schedule(MonoTime at, Task task) {
 }
 
 bool EventLoop::cancel(TimerId timer) {
-  Task dropped;   // destroyed after the lock: its destructor may call back into the loop
+  Task dropped;  // destroyed after the lock: its destructor may call back into the loop
   const std::lock_guard lock(mutex_);
   const auto found = timers_.find(static_cast<std::uint64_t>(timer));
   if (found == timers_.end()) return false;
@@ -186,12 +189,12 @@ void EventLoop::run_tasks() {
   }
   for (Task& task : batch) {
     timed("task", task);
-    task = nullptr;   // what it holds goes now, not when the whole batch is done
+    task = nullptr;  // what it holds goes now, not when the whole batch is done
   }
 }
 
 void EventLoop::run_timers() {
-  const MonoTime now = clock_.mono();   // read once: a timer that schedules itself for "now" waits for the next turn
+  const MonoTime now = clock_.mono();  // read once: a timer that schedules itself for "now" waits for the next turn
   for (;;) {
     Task task;
     {
@@ -228,7 +231,8 @@ void EventLoop::modify(int fd, IoEvents events) {
   epoll_event event{};
   event.events = to_epoll(events);
   event.data.u64 = watch.tag();
-  // Not watched at all rather than for nothing: epoll reports hang-ups unasked, and would spin on a paused, dead connection.
+  // Not watched at all rather than for nothing: epoll reports hang-ups unasked, and would spin on a paused, dead
+  // connection.
   const int operation = events == IoEvents::none         ? EPOLL_CTL_DEL
                         : watch.events == IoEvents::none ? EPOLL_CTL_ADD
                                                          : EPOLL_CTL_MOD;
@@ -240,7 +244,7 @@ void EventLoop::unwatch(int fd) {
   const auto index = static_cast<std::size_t>(fd);
   if (index >= watches_.size() || watches_[index] == nullptr) return;
   modify(fd, IoEvents::none);
-  const std::shared_ptr<Watch> released = std::move(watches_[index]);   // its handler may own what called this
+  const std::shared_ptr<Watch> released = std::move(watches_[index]);  // its handler may own what called this
   watches_[index] = nullptr;
 }
 
@@ -250,7 +254,7 @@ LoopGroup::LoopGroup(const Clock& clock, std::size_t count, const LoopSettings& 
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);   // threads inherit it
+  pthread_sigmask(SIG_SETMASK, &all, &before);  // threads inherit it
   for (std::size_t i = 0; i < count; ++i) {
     threads_.emplace_back([loop = loops_[i].get()] { loop->run(); });
     pthread_setname_np(threads_.back().native_handle(), ("sluis-loop-" + std::to_string(i)).substr(0, 15).c_str());
@@ -258,9 +262,13 @@ LoopGroup::LoopGroup(const Clock& clock, std::size_t count, const LoopSettings& 
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-LoopGroup::~LoopGroup() { stop(); }
+LoopGroup::~LoopGroup() {
+  stop();
+}
 
-EventLoop& LoopGroup::next() { return *loops_[next_.fetch_add(1, std::memory_order_relaxed) % loops_.size()]; }
+EventLoop& LoopGroup::next() {
+  return *loops_[next_.fetch_add(1, std::memory_order_relaxed) % loops_.size()];
+}
 
 void LoopGroup::stop() {
   for (const auto& loop : loops_) loop->stop();

@@ -21,24 +21,29 @@
 
 namespace sluis::net {
 
-// What a descriptor is watched for, and what happened. A hang-up or an error is told as both: reading or writing shows it.
+// What a descriptor is watched for, and what happened. A hang-up or an error is told as both: reading or writing shows
+// it.
 enum class IoEvents : unsigned { none = 0, readable = 1, writable = 2, both = 3 };
-constexpr IoEvents operator|(IoEvents a, IoEvents b) { return IoEvents(unsigned(a) | unsigned(b)); }
-constexpr bool has(IoEvents set, IoEvents one) { return (unsigned(set) & unsigned(one)) != 0; }
+constexpr IoEvents operator|(IoEvents a, IoEvents b) {
+  return IoEvents(unsigned(a) | unsigned(b));
+}
+constexpr bool has(IoEvents set, IoEvents one) {
+  return (unsigned(set) & unsigned(one)) != 0;
+}
 using IoHandler = std::function<void(IoEvents)>;
 
 struct LoopSettings {
-  Duration stall_threshold = 50ms;   // a task or handler that runs longer is counted, and logged as "net.loop.stall"
+  Duration stall_threshold = 50ms;  // a task or handler that runs longer is counted, and logged as "net.loop.stall"
   Log log = {};
-  Metrics* metrics = nullptr;        // optional; must outlive the loop
+  Metrics* metrics = nullptr;  // optional; must outlive the loop
 };
 
 // An Executor over epoll, an eventfd and a heap of timers.
-// [Ownership] holds posted tasks, timers and watch handlers until they ran or were taken off; what is left when the loop is
-// destroyed is destroyed unrun, on the destroying thread. Watched descriptors stay the caller's.
-// [Threading] post, schedule, cancel, stop and in_loop: any thread. watch, modify, unwatch: on the loop, or before run().
-// [Errors] cannot start without epoll and eventfd descriptors: the constructor throws std::system_error.
-// The Clock is read only; how long epoll may wait follows from it. Whoever moves a ManualClock posts something to wake the loop.
+// [Ownership] holds posted tasks, timers and watch handlers until they ran or were taken off; what is left when the
+// loop is destroyed is destroyed unrun, on the destroying thread. Watched descriptors stay the caller's. [Threading]
+// post, schedule, cancel, stop and in_loop: any thread. watch, modify, unwatch: on the loop, or before run(). [Errors]
+// cannot start without epoll and eventfd descriptors: the constructor throws std::system_error. The Clock is read only;
+// how long epoll may wait follows from it. Whoever moves a ManualClock posts something to wake the loop.
 // [Preconditions] must outlive every Connection, Listener and connect attempt on it.
 class SLUIS_CORE_API EventLoop final : public Executor {
  public:
@@ -93,14 +98,15 @@ class SLUIS_CORE_API EventLoop final : public Executor {
   std::atomic<std::thread::id> thread_{};
   std::atomic<bool> stopping_{false};
 
-  std::mutex mutex_;   // guards what follows up to next_timer_
+  std::mutex mutex_;  // guards what follows up to next_timer_
   std::vector<Task> tasks_;
-  bool woken_ = false;   // the eventfd has been written and not yet read
-  std::vector<Timer> heap_;   // cancelled timers stay in until they surface or are half of it
+  bool woken_ = false;       // the eventfd has been written and not yet read
+  std::vector<Timer> heap_;  // cancelled timers stay in until they surface or are half of it
   std::unordered_map<std::uint64_t, Task> timers_;
   std::uint64_t next_timer_ = 1;
 
-  std::vector<std::shared_ptr<Watch>> watches_;   // by descriptor; shared: a handler may take off its own watch while it runs
+  std::vector<std::shared_ptr<Watch>>
+      watches_;  // by descriptor; shared: a handler may take off its own watch while it runs
   std::uint32_t next_generation_ = 1;
 };
 
@@ -114,11 +120,11 @@ class SLUIS_CORE_API LoopGroup {
   LoopGroup(const LoopGroup&) = delete;
   LoopGroup& operator=(const LoopGroup&) = delete;
 
-  EventLoop& next();   // round robin
+  EventLoop& next();  // round robin
   [[nodiscard]] EventLoop& at(std::size_t index) { return *loops_.at(index); }
   [[nodiscard]] std::size_t size() const { return loops_.size(); }
-  // Stops all loops and joins their threads. Idempotent. The loops themselves live until the group goes, so that what still
-  // refers to them can be taken down in between.
+  // Stops all loops and joins their threads. Idempotent. The loops themselves live until the group goes, so that what
+  // still refers to them can be taken down in between.
   void stop();
 
  private:

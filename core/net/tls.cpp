@@ -26,11 +26,14 @@ using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
 constexpr const char* tls12_ciphers =
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-"
+    "POLY1305:"
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
 constexpr const char* groups = "X25519:P-256:P-384";
 
-Bio memory(std::string_view text) { return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free}; }
+Bio memory(std::string_view text) {
+  return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free};
+}
 
 // OpenSSL's own default would ask on the terminal.
 int give_password(char* to, int size, int /*writing*/, void* secret) {
@@ -100,7 +103,8 @@ Status load_trust(SSL_CTX* context, const TlsSettings& settings) {
 Status load_certificate(SSL_CTX* context, std::string_view pem, const std::string& where) {
   const Bio in = memory(pem);
   const Certificate leaf(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr), X509_free);
-  if (leaf == nullptr) return Error{"tls.certificate", fmt::format("{}: no certificate in PEM: {}", where, take_openssl_reason())};
+  if (leaf == nullptr)
+    return Error{"tls.certificate", fmt::format("{}: no certificate in PEM: {}", where, take_openssl_reason())};
   if (SSL_CTX_use_certificate(context, leaf.get()) != 1)
     return Error{"tls.certificate", fmt::format("{}: refused: {}", where, take_openssl_reason())};
   for (;;) {
@@ -109,7 +113,8 @@ Status load_certificate(SSL_CTX* context, std::string_view pem, const std::strin
       const bool end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
       const std::string reason = take_openssl_reason();
       if (end) return {};
-      return Error{"tls.certificate", fmt::format("{}: a certificate behind the first cannot be read: {}", where, reason)};
+      return Error{"tls.certificate",
+                   fmt::format("{}: a certificate behind the first cannot be read: {}", where, reason)};
     }
     if (SSL_CTX_add1_chain_cert(context, issuer.get()) != 1)
       return Error{"tls.certificate", fmt::format("{}: chain refused: {}", where, take_openssl_reason())};
@@ -119,8 +124,10 @@ Status load_certificate(SSL_CTX* context, std::string_view pem, const std::strin
 Status load_key(SSL_CTX* context, std::string_view pem, const Secret& password, const std::string& where,
                 const std::string& certificate_where) {
   const Bio in = memory(pem);
-  const Key key(PEM_read_bio_PrivateKey(in.get(), nullptr, give_password, const_cast<Secret*>(&password)), EVP_PKEY_free);
-  if (key == nullptr) return Error{"tls.key", fmt::format("{}: no usable private key in PEM: {}", where, take_openssl_reason())};
+  const Key key(PEM_read_bio_PrivateKey(in.get(), nullptr, give_password, const_cast<Secret*>(&password)),
+                EVP_PKEY_free);
+  if (key == nullptr)
+    return Error{"tls.key", fmt::format("{}: no usable private key in PEM: {}", where, take_openssl_reason())};
   ERR_clear_error();
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1)
     return Error{"tls.key", fmt::format("{}: does not belong to the certificate of {}: {}", where, certificate_where,
@@ -138,7 +145,8 @@ Status load_identity(SSL_CTX* context, const TlsSettings& settings) {
   if (!certificate) return Error{"tls.settings", "there is a key but no certificate for it"};
   if (!key) return Error{"tls.settings", "there is a certificate but no key for it"};
 
-  const std::string certificate_where = settings.certificate_file.empty() ? "certificate text" : settings.certificate_file;
+  const std::string certificate_where =
+      settings.certificate_file.empty() ? "certificate text" : settings.certificate_file;
   Result<Secret> text = settings.certificate_file.empty() ? Result<Secret>(Secret(settings.certificate_pem))
                                                           : read_text(settings.certificate_file, "tls.certificate");
   if (!text) return text.error();
@@ -153,15 +161,17 @@ Status load_identity(SSL_CTX* context, const TlsSettings& settings) {
 
 Status set_rules(SSL_CTX* context, const TlsSettings& settings) {
   const int minimum = settings.minimum == TlsVersion::tls13 ? TLS1_3_VERSION : TLS1_2_VERSION;
-  SSL_CTX_clear_options(context, SSL_CTX_get_options(context));   // SSL_OP_ALL of Poco switches old workarounds on
+  SSL_CTX_clear_options(context, SSL_CTX_get_options(context));  // SSL_OP_ALL of Poco switches old workarounds on
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                    SSL_OP_NO_TICKET | SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(context,
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_security_level(context, 2);   // RSA of 2048 bits and no SHA-1 signatures at the least
-  const bool set = SSL_CTX_set_min_proto_version(context, minimum) == 1 && SSL_CTX_set_max_proto_version(context, 0) == 1 &&
-                   SSL_CTX_set_cipher_list(context, tls12_ciphers) == 1 && SSL_CTX_set1_groups_list(context, groups) == 1 &&
-                   SSL_CTX_set_num_tickets(context, 0) == 1 && SSL_CTX_set_max_early_data(context, 0) == 1;
+  SSL_CTX_set_security_level(context, 2);  // RSA of 2048 bits and no SHA-1 signatures at the least
+  const bool set =
+      SSL_CTX_set_min_proto_version(context, minimum) == 1 && SSL_CTX_set_max_proto_version(context, 0) == 1 &&
+      SSL_CTX_set_cipher_list(context, tls12_ciphers) == 1 && SSL_CTX_set1_groups_list(context, groups) == 1 &&
+      SSL_CTX_set_num_tickets(context, 0) == 1 && SSL_CTX_set_max_early_data(context, 0) == 1;
   if (!set) return Error{"tls.settings", fmt::format("OpenSSL refuses the rules for TLS: {}", take_openssl_reason())};
 
   int verify = SSL_VERIFY_PEER;
@@ -169,7 +179,7 @@ Status set_rules(SSL_CTX* context, const TlsSettings& settings) {
     if (settings.client_certificate == ClientCertificate::none) verify = SSL_VERIFY_NONE;
     if (settings.client_certificate == ClientCertificate::require) verify |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
   }
-  SSL_CTX_set_verify(context, verify, nullptr);   // no callback: nothing may overrule the verdict
+  SSL_CTX_set_verify(context, verify, nullptr);  // no callback: nothing may overrule the verdict
   return {};
 }
 
@@ -179,8 +189,9 @@ Status check_pin_syntax(const std::vector<std::string>& pins) {
     const bool known = text.starts_with("spki:sha256:") || text.starts_with("leaf:sha256:");
     const std::string_view hex = known ? text.substr(12) : std::string_view{};
     if (hex.size() != 64 || hex.find_first_not_of("0123456789abcdef") != std::string_view::npos)
-      return Error{"tls.settings",
-                   fmt::format("pin \"{}\": write spki:sha256: or leaf:sha256: and 64 lower-case hexadecimal digits", pin)};
+      return Error{
+          "tls.settings",
+          fmt::format("pin \"{}\": write spki:sha256: or leaf:sha256: and 64 lower-case hexadecimal digits", pin)};
   }
   return {};
 }
@@ -205,10 +216,10 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsSettings& se
   state->pins = settings.pins;
   try {
     Poco::Net::Context::Params params;
-    params.verificationMode = Poco::Net::Context::VERIFY_NONE;   // set_rules() says what is verified
-    state->context = new Poco::Net::Context(settings.role == TlsRole::client ? Poco::Net::Context::TLS_CLIENT_USE
-                                                                              : Poco::Net::Context::TLS_SERVER_USE,
-                                            params);
+    params.verificationMode = Poco::Net::Context::VERIFY_NONE;  // set_rules() says what is verified
+    state->context = new Poco::Net::Context(
+        settings.role == TlsRole::client ? Poco::Net::Context::TLS_CLIENT_USE : Poco::Net::Context::TLS_SERVER_USE,
+        params);
   } catch (const Poco::Exception& failure) {
     return Error{"tls.settings", fmt::format("no TLS context: {}", failure.displayText())};
   }
@@ -216,14 +227,21 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsSettings& se
   if (Status rules = set_rules(context, settings); !rules) return rules.error();
   if (Status trust = load_trust(context, settings); !trust) return trust.error();
   if (Status identity = load_identity(context, settings); !identity) return identity.error();
-  if (const X509* own = SSL_CTX_get0_certificate(context); own != nullptr) state->certificate = PeerCertificate::from(*own);
+  if (const X509* own = SSL_CTX_get0_certificate(context); own != nullptr)
+    state->certificate = PeerCertificate::from(*own);
   ERR_clear_error();
   return std::shared_ptr<const TlsContext>(new TlsContext(std::move(state)));
 }
 
-TlsRole TlsContext::role() const { return state_->role; }
-const std::optional<PeerCertificate>& TlsContext::certificate() const { return state_->certificate; }
-ssl_ctx_st* TlsContext::native() const { return state_->context->sslContext(); }
+TlsRole TlsContext::role() const {
+  return state_->role;
+}
+const std::optional<PeerCertificate>& TlsContext::certificate() const {
+  return state_->certificate;
+}
+ssl_ctx_st* TlsContext::native() const {
+  return state_->context->sslContext();
+}
 
 Status TlsContext::check_pins(const PeerCertificate& peer) const {
   if (state_->pins.empty()) return {};
@@ -231,8 +249,9 @@ Status TlsContext::check_pins(const PeerCertificate& peer) const {
     return pin == "spki:sha256:" + peer.spki_sha256 || pin == "leaf:sha256:" + peer.sha256;
   });
   if (pinned) return {};
-  return Error{"tls.pin", fmt::format("the certificate of {} is not one of the pinned ones; it is leaf:sha256:{}, spki:sha256:{}",
-                                      peer.subject, peer.sha256, peer.spki_sha256)};
+  return Error{"tls.pin",
+               fmt::format("the certificate of {} is not one of the pinned ones; it is leaf:sha256:{}, spki:sha256:{}",
+                           peer.subject, peer.sha256, peer.spki_sha256)};
 }
 
 }  // namespace sluis::net

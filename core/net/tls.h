@@ -28,7 +28,7 @@ struct TlsSettings {
 
   // Whom to trust. A client without any of these uses the system's store. A server needs them for client certificates.
   std::string ca_file;
-  std::string ca_directory;   // with names hashed by `openssl rehash`
+  std::string ca_directory;  // with names hashed by `openssl rehash`
   std::string ca_pem;
   bool system_store = false;  // besides the ones above
 
@@ -37,18 +37,19 @@ struct TlsSettings {
   std::string certificate_pem;
   std::string key_file;
   Secret key_pem;
-  Secret key_password;        // of an encrypted key
+  Secret key_password;  // of an encrypted key
 
-  ClientCertificate client_certificate = ClientCertificate::none;   // servers only
-  // "spki:sha256:<hex>" or "leaf:sha256:<hex>": besides a valid chain and name, the peer's certificate must be one of these.
+  ClientCertificate client_certificate = ClientCertificate::none;  // servers only
+  // "spki:sha256:<hex>" or "leaf:sha256:<hex>": besides a valid chain and name, the peer's certificate must be one of
+  // these.
   std::vector<std::string> pins;
 };
 
 // TLS 1.3, and 1.2 with ECDHE and AEAD only (NCSC-NL ICT security guidelines for TLS 2.1, "good" and "sufficient"); no
 // renegotiation, no compression, no early data, no session resumption.
-// [Ownership] shared_ptr: every connection of a configuration generation holds it, and a reload must not pull it away from them.
-// [Threading] immutable; any thread.
-// [Errors] "tls.settings", "tls.ca", "tls.certificate", "tls.key", each naming the file and the reason.
+// [Ownership] shared_ptr: every connection of a configuration generation holds it, and a reload must not pull it away
+// from them. [Threading] immutable; any thread. [Errors] "tls.settings", "tls.ca", "tls.certificate", "tls.key", each
+// naming the file and the reason.
 class SLUIS_CORE_API TlsContext {
  public:
   static Result<std::shared_ptr<const TlsContext>> make(const TlsSettings& settings);
@@ -61,7 +62,7 @@ class SLUIS_CORE_API TlsContext {
   [[nodiscard]] const std::optional<PeerCertificate>& certificate() const;
   // Ok when no pin is set or the certificate is one of them; else "tls.pin".
   [[nodiscard]] Status check_pins(const PeerCertificate& peer) const;
-  [[nodiscard]] ssl_ctx_st* native() const;   // for TlsFilter; SSL_new is the only thing done with it
+  [[nodiscard]] ssl_ctx_st* native() const;  // for TlsFilter; SSL_new is the only thing done with it
 
  private:
   struct State;
@@ -71,8 +72,8 @@ class SLUIS_CORE_API TlsContext {
 
 // What a finished handshake agreed on.
 struct TlsInfo {
-  std::string version;   // "TLSv1.3"
-  std::string cipher;    // "TLS_AES_256_GCM_SHA384"
+  std::string version;  // "TLSv1.3"
+  std::string cipher;   // "TLS_AES_256_GCM_SHA384"
   std::optional<PeerCertificate> peer;
 };
 

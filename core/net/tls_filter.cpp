@@ -17,7 +17,7 @@ namespace sluis::net {
 struct TlsFilter::State {
   std::shared_ptr<const TlsContext> context;
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl{nullptr, SSL_free};
-  BIO* in = nullptr;    // both owned by ssl
+  BIO* in = nullptr;  // both owned by ssl
   BIO* out = nullptr;
 };
 
@@ -45,8 +45,9 @@ Result<std::unique_ptr<TlsFilter>> TlsFilter::make(std::shared_ptr<const TlsCont
   BIO_set_mem_eof_return(state.in, -1);
   BIO_set_mem_eof_return(state.out, -1);
   SSL_set_bio(state.ssl.get(), state.in, state.out);
-  X509_VERIFY_PARAM_set_time(SSL_get0_param(state.ssl.get()),
-                             static_cast<time_t>(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count()));
+  X509_VERIFY_PARAM_set_time(
+      SSL_get0_param(state.ssl.get()),
+      static_cast<time_t>(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count()));
   return filter;
 }
 
@@ -55,7 +56,7 @@ Result<std::unique_ptr<TlsFilter>> TlsFilter::client(std::shared_ptr<const TlsCo
   if (context == nullptr || context->role() != TlsRole::client)
     return Error{"tls.settings", "the client's end of TLS needs a client's context"};
   if (host.empty()) return Error{"tls.settings", "TLS without a name to verify is not possible"};
-  if (host.back() == '.') host.remove_suffix(1);   // RFC 6066 §3: names in SNI and certificates have no trailing dot
+  if (host.back() == '.') host.remove_suffix(1);  // RFC 6066 §3: names in SNI and certificates have no trailing dot
   Result<std::unique_ptr<TlsFilter>> made = make(std::move(context), host, now);
   if (!made) return made;
   SSL* ssl = made.value()->state_->ssl.get();
@@ -66,8 +67,9 @@ Result<std::unique_ptr<TlsFilter>> TlsFilter::client(std::shared_ptr<const TlsCo
   const bool numeric = Address::ip(host, 0).ok();
   const bool set = numeric ? X509_VERIFY_PARAM_set1_ip_asc(rules, name.c_str()) == 1
                            : X509_VERIFY_PARAM_set1_host(rules, name.data(), name.size()) == 1 &&
-                                 SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;   // SNI is for names only
-  if (!set) return Error{"tls.settings", fmt::format("\"{}\" cannot be verified as a name: {}", name, take_openssl_reason())};
+                                 SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;  // SNI is for names only
+  if (!set)
+    return Error{"tls.settings", fmt::format("\"{}\" cannot be verified as a name: {}", name, take_openssl_reason())};
   SSL_set_connect_state(ssl);
   return made;
 }
@@ -100,7 +102,8 @@ Error TlsFilter::failure(bool in_handshake) const {
                                       X509_verify_cert_error_string(verdict))};
   }
   switch (reason) {
-    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return {"tls.verify", "the client sent no certificate, and one is required"};
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+      return {"tls.verify", "the client sent no certificate, and one is required"};
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_VERSION_TOO_LOW:
     case SSL_R_VERSION_TOO_HIGH:
@@ -154,8 +157,9 @@ Result<std::size_t> TlsFilter::read(char* to, std::size_t size) {
 Result<std::size_t> TlsFilter::write(std::string_view plain) {
   ERR_clear_error();
   std::size_t count = 0;
-  if (SSL_write_ex(state_->ssl.get(), plain.data(), std::min<std::size_t>(plain.size(), 16'384), &count) == 1) return count;
-  return failure(false);   // into memory nothing ever has to wait
+  if (SSL_write_ex(state_->ssl.get(), plain.data(), std::min<std::size_t>(plain.size(), 16'384), &count) == 1)
+    return count;
+  return failure(false);  // into memory nothing ever has to wait
 }
 
 void TlsFilter::close_notify() {

@@ -1,4 +1,5 @@
-// TLS as a byte filter: cipher bytes in, plain bytes out, and the reverse. No sockets, so that tests and fuzzers can drive it.
+// TLS as a byte filter: cipher bytes in, plain bytes out, and the reverse. No sockets, so that tests and fuzzers can
+// drive it.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +26,8 @@ class SLUIS_CORE_API TlsFilter {
  public:
   // `host` is the name (RFC 6125; subjectAltName only, no partial wildcards) or IP address the certificate must be for.
   // `now` is when it must be valid.
-  static Result<std::unique_ptr<TlsFilter>> client(std::shared_ptr<const TlsContext> context, std::string_view host, WallTime now);
+  static Result<std::unique_ptr<TlsFilter>> client(std::shared_ptr<const TlsContext> context, std::string_view host,
+                                                   WallTime now);
   static Result<std::unique_ptr<TlsFilter>> server(std::shared_ptr<const TlsContext> context, WallTime now);
   ~TlsFilter();
   TlsFilter(const TlsFilter&) = delete;
@@ -43,14 +45,15 @@ class SLUIS_CORE_API TlsFilter {
 
   // Appends what must go to the peer.
   void take_output(std::string& to);
-  [[nodiscard]] bool peer_closed() const { return peer_closed_; }   // a close_notify came: the end is authentic
-  [[nodiscard]] std::size_t pending_input() const;                  // octets fed and not yet read
+  [[nodiscard]] bool peer_closed() const { return peer_closed_; }  // a close_notify came: the end is authentic
+  [[nodiscard]] std::size_t pending_input() const;                 // octets fed and not yet read
   [[nodiscard]] TlsInfo info() const;
 
  private:
   struct State;
   TlsFilter(std::shared_ptr<const TlsContext> context, std::string_view host);
-  static Result<std::unique_ptr<TlsFilter>> make(std::shared_ptr<const TlsContext> context, std::string_view host, WallTime now);
+  static Result<std::unique_ptr<TlsFilter>> make(std::shared_ptr<const TlsContext> context, std::string_view host,
+                                                 WallTime now);
   Error failure(bool in_handshake) const;
 
   std::unique_ptr<State> state_;
