@@ -102,6 +102,7 @@ Status Parser::take_boundary(std::size_t frame, bool closes) {
   line_end_ = {};  // the line end before a boundary belongs to the boundary (RFC 2046 §5.1.1)
   while (frames_.size() > frame + 1) {
     if (frames_.back().reading == Reading::header) {
+      strictness_.findings.note(Ambiguity::header_without_end);
       if (Status s = begin_body(); !s) return s;
       continue;
     }

@@ -24,7 +24,9 @@ constexpr std::array<std::string_view, ambiguity_count> ambiguity_names{"missing
                                                                         "malformed-content-type",
                                                                         "malformed-content-disposition",
                                                                         "malformed-header",
-                                                                        "blank-folded-line"};
+                                                                        "blank-folded-line",
+                                                                        "header-without-end",
+                                                                        "quoted-printable-padding"};
 
 template <std::size_t N>
 std::vector<Finding> met(const std::array<std::size_t, N>& counts, const std::array<std::string_view, N>& names) {

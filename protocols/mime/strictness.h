@@ -63,9 +63,12 @@ enum class Ambiguity : std::uint8_t {
   malformed_content_type,
   malformed_content_disposition,
   malformed_header,
-  blank_folded_line,  // a continuation of white space only: some readers end the header there
+  blank_folded_line,         // a continuation of white space only: some readers end the header there
+  header_without_end,        // a boundary where the empty line of a part's header should be: some readers see no part
+  quoted_printable_padding,  // blanks at the end of a line, dropped as RFC 2045 §6.7 rule 3 says; some readers keep
+                             // them
 };
-inline constexpr std::size_t ambiguity_count = 13;
+inline constexpr std::size_t ambiguity_count = 15;
 SLUIS_PROTOCOLS_API std::string_view to_string(Ambiguity a);  // "missing-closing-boundary"
 
 struct Finding {

@@ -90,6 +90,7 @@ Status QuotedPrintableDecoder::decode(std::string_view piece, bool line_ends, st
   std::size_t last = piece.size();
   while (last > 0 && is_wsp(piece[last - 1])) --last;
   if (line_ends) {
+    if (last < piece.size()) strictness.findings.note(Ambiguity::quoted_printable_padding);
     piece = piece.substr(0, last);
     hard_break_ = !piece.ends_with('=');
     if (!hard_break_) piece.remove_suffix(1);

@@ -279,15 +279,22 @@ TEST(MimeParser, FlagsAMultipartThatSaysItIsBase64AndReadsItAsItStands) {
   EXPECT_EQ(out.findings.count(Ambiguity::encoded_composite), 1u);
 }
 
+TEST(MimeParser, FlagsBlanksAtTheEndOfAQuotedPrintableLine) {
+  const auto out = read(mail("Content-Transfer-Encoding: quoted-printable\r\n\r\na \r\nb=20\r\n"));
+  EXPECT_EQ(out.story, Story{"1 text/plain [a\r\nb \r\n]"});
+  EXPECT_EQ(out.findings.count(Ambiguity::quoted_printable_padding), 1u);
+}
+
 TEST(MimeParser, CallsAnUnreadableContentTypeBytesAndAmbiguous) {
   const auto out = read(mail("Content-Type: xml\r\n\r\nx"));
   EXPECT_EQ(out.story, Story{"1 application/octet-stream [x]"});
   EXPECT_EQ(out.findings.count(Ambiguity::malformed_content_type), 1u);
 }
 
-TEST(MimeParser, GivesAPartWithoutBodyAnEmptyOne) {
-  EXPECT_EQ(read(mixed("--b\r\n--b\r\nContent-Type: text/html\r\n\r\n--b--\r\n")).story,
-            (Story{"1 multipart/mixed", "1.1 text/plain []", "1.2 text/html []"}));
+TEST(MimeParser, GivesAPartWithoutBodyAnEmptyOneAndFlagsTheMissingEmptyLine) {
+  const auto out = read(mixed("--b\r\n--b\r\nContent-Type: text/html\r\n\r\n--b--\r\n"));
+  EXPECT_EQ(out.story, (Story{"1 multipart/mixed", "1.1 text/plain []", "1.2 text/html []"}));
+  EXPECT_EQ(out.findings.count(Ambiguity::header_without_end), 1u);
 }
 
 TEST(MimeParser, TakesTheDefaultTypeOfADigest) {
