@@ -1,0 +1,27 @@
+// Where the engine and the intake find channels: the gateway's list, behind two questions.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/channel/channel.h"
+
+namespace sluis {
+
+// [Ownership] the gateway's; outlives engine and intake. [Threading] any thread, never blocks.
+class SLUIS_CORE_API ChannelDirectory {
+ public:
+  virtual ~ChannelDirectory() = default;
+  // The channel with this name, or null when there is none (not configured, or it could not be made). A channel that is
+  // down is still found: identify() is pure and needs no peer.
+  // Shared: a reload may drop a channel while an attempt is being handed to it.
+  [[nodiscard]] virtual std::shared_ptr<Channel> find(std::string_view name) const = 0;
+  // Whether deliveries may go to it now: started, up, not paused.
+  [[nodiscard]] virtual bool open(std::string_view name) const = 0;
+  // Customers for whom this channel is paused.
+  [[nodiscard]] virtual std::vector<std::string> paused_customers(std::string_view /*name*/) const { return {}; }
+};
+
+}  // namespace sluis
