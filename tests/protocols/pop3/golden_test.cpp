@@ -18,7 +18,7 @@ namespace sluis::pop3 {
 namespace {
 
 const std::vector<std::string> sent_mails{"A: 1\r\n\r\n.\r\n..dots\r\n",
-                                          "A: 2\r\n\r\n" + std::string(600, 'x') + "\r\n", ""};
+                                          "A: 2\r\n\r\n" + std::string(120, 'x') + "\r\n", ""};
 
 struct Variant {
   TlsMode tls = TlsMode::stls_required;
@@ -128,7 +128,7 @@ class Session {
       if (const auto* chunk = std::get_if<MailChunk>(&action)) partial_ += chunk->bytes;
       if (const auto* end = std::get_if<MailEnd>(&action)) {
         stored.push_back(std::exchange(partial_, {}));
-        if (!over_) EXPECT_TRUE(client_.remove(end->number).ok());
+        EXPECT_TRUE(over_ || client_.remove(end->number).ok());
       }
       if (std::holds_alternative<MailAborted>(action)) partial_.clear();
       if (std::holds_alternative<Deleted>(action)) next();
