@@ -157,6 +157,9 @@ Parameters parse_parameters(Scanner& in) {
   }
   for (const std::string& name : order) {
     const Written& written = all.at(name);
+    // A file name is often written twice, plain and extended, for old readers. Anything else twice is a question.
+    const int forms = (written.plain ? 1 : 0) + (written.extended ? 1 : 0) + (written.segments.empty() ? 0 : 1);
+    if (forms > 1 && name != "filename" && name != "name") out.ambiguous = true;
     if (written.plain || written.extended || !written.segments.empty())
       out.list.emplace_back(name, value_of(written, out.ambiguous));
   }

@@ -27,7 +27,8 @@ TEST(MediaType, RefusesWhatHasNoSubtype) {
 TEST(MediaType, MarksParametersThatReadersReadDifferently) {
   for (const std::string_view text :
        {"a/b; boundary=x; boundary=y", "a/b; boundary=x y", "a/b; boundary=\"x", "a/b; boundary", "a/b boundary=x",
-        "a/b; x*0=a; x*2=c", "a/b; x*=noquotes", "a/b; x*=utf-8''%FF", "a/b; x*=utf-8''%0D", "a/b; x*00=a", "a/b; x=="})
+        "a/b; x*0=a; x*2=c", "a/b; x*=noquotes", "a/b; x*=utf-8''%FF", "a/b; x*=utf-8''%0D", "a/b; x*00=a",
+        "a/b; x==", "a/b; boundary=x; boundary*0=y", "a/b; boundary=x; boundary*=utf-8''y"})
     EXPECT_TRUE(parse_media_type(text)->parameters.ambiguous) << text;
 }
 

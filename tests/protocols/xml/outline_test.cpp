@@ -4,8 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace sluis::xml {
 namespace {
@@ -271,6 +276,22 @@ TEST(XmlOutline, SurvivesEveryOctetBeingDamaged) {
     }
   }
   EXPECT_GT(refused, document.size());
+}
+
+// A real document, when the folder with the authorities' samples lies beside the project.
+TEST(XmlOutline, ReadsAnImportDeclarationAsFinnishCustomsPublishesIt) {
+  std::filesystem::path root = std::filesystem::path(__FILE__).parent_path();
+  while (!std::filesystem::exists(root / "CMakePresets.json") && root != root.parent_path()) root = root.parent_path();
+  std::ifstream file(root.parent_path() / "shared" / "samples" / "tulli" / "FI415B.xml", std::ios::binary);
+  if (!file) GTEST_SKIP() << "no ../shared/samples/tulli/FI415B.xml beside the project: nothing was compared";
+  const std::string document{std::istreambuf_iterator<char>(file), {}};
+  const auto outline = read_outline(document);
+  ASSERT_TRUE(outline) << outline.error().what;
+  EXPECT_EQ(outline->root.local_name, "FI415B");
+  EXPECT_EQ(outline->root.namespace_uri, "http://tulli.fi/schema/external/import/ext/v3");
+  EXPECT_EQ(field(*outline, "FunctionalReference"), "Esimerkki");
+  EXPECT_EQ(field(*outline, "Declarant/Identification"), "FI6619444-2");
+  EXPECT_TRUE(outline->complete);
 }
 
 TEST(XmlOutline, ReadsInManyThreadsAtOnce) {
