@@ -83,6 +83,9 @@ class Listener::State : public std::enable_shared_from_this<Listener::State> {
   }
 
   void accept_some() {
+    // Held throughout, so that stop() also waits for this: its caller may take down the metrics next.
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return;
     for (int i = 0; i < accepts_a_turn; ++i) {
       sockaddr_storage storage{};
       socklen_t size = sizeof storage;
@@ -94,7 +97,6 @@ class Listener::State : public std::enable_shared_from_this<Listener::State> {
           pause(errno);
           return;
         }
-        if (errno == EINVAL || errno == EBADF) return;  // stop() has shut it down
         continue;  // this one connection failed before we had it (accept(2)); the next may be fine
       }
       take(std::move(socket), Address::from(reinterpret_cast<const sockaddr*>(&storage), size));

@@ -44,8 +44,8 @@ class SLUIS_CORE_API Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // After it the factory is not called again (a call that runs on another thread is waited for) and the address is
-  // free. Connections go on. [Locking] not while holding a lock that the factory takes.
+  // After it neither factory, log nor metrics are used again (what runs on another thread is waited for) and the
+  // address is free. Connections go on. [Locking] not while holding a lock that the factory takes.
   void stop();
 
   [[nodiscard]] const Address& address() const;
