@@ -111,7 +111,8 @@ Result<std::string> write_message_header(const MailSpec& spec) {
   out += *subject;
   for (const auto& [name, text] : spec.extra) {
     if (lower(name).starts_with("content-") ||
-        std::any_of(written.begin(), written.end(), [&](std::string_view w) { return equals_ignoring_case(w, name); }))
+        std::any_of(written.begin(), written.end(),
+                    [&field_name = name](std::string_view w) { return equals_ignoring_case(w, field_name); }))
       return Error{"mime.spec", "an extra field " + name + " would be a second one"};
     auto field = write_field(name, text);
     if (!field) return field.error();
