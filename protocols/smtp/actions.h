@@ -12,8 +12,9 @@ struct Send {
   std::string bytes;
   bool secret = false;
 };
-// Flush what was sent, then run the TLS handshake and call on_tls_established(); when it fails, call on_closed(). Octets
-// that the owner has already read in clear must be given to on_bytes(), never to the TLS engine: the machine refuses them.
+// Flush what was sent, then run the TLS handshake and call on_tls_established(); when it fails, call on_closed().
+// Octets that the owner has already read in clear must be given to on_bytes(), never to the TLS engine: the machine
+// refuses them.
 struct StartTls {};
 // Flush what was sent, then close. The last thing a machine asks; whatever is called afterwards has no effect.
 struct Close {};

@@ -10,13 +10,19 @@ namespace {
 
 constexpr std::size_t max_local_part = 64;
 constexpr std::size_t max_domain = 255;
-constexpr std::size_t max_mailbox = 254;   // a path of 256, less its brackets
+constexpr std::size_t max_mailbox = 254;  // a path of 256, less its brackets
 constexpr std::string_view hex_digits = "0123456789ABCDEF";
 
-bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-bool is_atext(char c) { return is_alphanumeric(c) || std::string_view{"!#$%&'*+-/=?^_`{|}~"}.find(c) != std::string_view::npos; }
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+bool is_atext(char c) {
+  return is_alphanumeric(c) || std::string_view{"!#$%&'*+-/=?^_`{|}~"}.find(c) != std::string_view::npos;
+}
 
-Error syntax(std::string_view what) { return Error{"smtp.address.syntax", what}; }
+Error syntax(std::string_view what) {
+  return Error{"smtp.address.syntax", what};
+}
 
 Result<std::string> take_local_part(std::string_view& text) {
   std::size_t at = 0;
@@ -51,11 +57,13 @@ bool is_domain_name(std::string_view domain) {
   }
 }
 
-// address-literal of RFC 5321 §4.1.3: the form is checked, whether the numbers make sense is for whoever connects there.
+// address-literal of RFC 5321 §4.1.3: the form is checked, whether the numbers make sense is for whoever connects
+// there.
 bool is_address_literal(std::string_view domain) {
   if (domain.size() < 3 || domain.back() != ']') return false;
   const std::string_view inner = domain.substr(1, domain.size() - 2);
-  return std::all_of(inner.begin(), inner.end(), [](char c) { return is_alphanumeric(c) || c == '.' || c == ':' || c == '-'; });
+  return std::all_of(inner.begin(), inner.end(),
+                     [](char c) { return is_alphanumeric(c) || c == '.' || c == ':' || c == '-'; });
 }
 
 Result<std::string> take_domain(std::string_view& text) {
@@ -69,7 +77,8 @@ Result<std::string> take_domain(std::string_view& text) {
   }
   const std::string_view domain = text.substr(0, at);
   if (domain.size() > max_domain) return Error{"smtp.address.length", "a domain longer than 255 octets"};
-  if (!is_domain_name(domain) && !(domain.starts_with('[') && is_address_literal(domain))) return syntax("not a domain name");
+  if (!is_domain_name(domain) && !(domain.starts_with('[') && is_address_literal(domain)))
+    return syntax("not a domain name");
   std::string taken(domain);
   text.remove_prefix(at);
   return taken;
@@ -112,7 +121,8 @@ Result<Address> take_path(std::string_view& argument, PathKind kind) {
   while (argument.starts_with('@')) {
     argument.remove_prefix(1);
     if (const auto hop = take_domain(argument); !hop) return hop.error();
-    if (argument.empty() || (argument.front() != ',' && argument.front() != ':')) return syntax("a broken source route");
+    if (argument.empty() || (argument.front() != ',' && argument.front() != ':'))
+      return syntax("a broken source route");
     const bool last = argument.front() == ':';
     argument.remove_prefix(1);
     if (last) break;

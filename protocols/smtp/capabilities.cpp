@@ -12,7 +12,7 @@ namespace {
 
 struct Flag {
   std::string_view keyword;
-  bool Capabilities::* member;
+  bool Capabilities::*member;
 };
 constexpr std::array<Flag, 6> flags{{{"PIPELINING", &Capabilities::pipelining},
                                      {"8BITMIME", &Capabilities::eight_bit_mime},

@@ -12,16 +12,20 @@ namespace sluis::smtp {
 
 namespace {
 
-constexpr std::array<std::string_view, 15> stage_names{"connect", "tls",  "greeting", "ehlo",    "starttls",
-                                                       "auth",    "ready", "mail",    "rcpt",    "data",
-                                                       "content", "final_dot", "rset", "quit",   "closed"};
+constexpr std::array<std::string_view, 15> stage_names{"connect", "tls",       "greeting", "ehlo", "starttls",
+                                                       "auth",    "ready",     "mail",     "rcpt", "data",
+                                                       "content", "final_dot", "rset",     "quit", "closed"};
 
 // Replies about who we are rather than about the mail (RFC 4954 §6), whatever command they answer.
-bool concerns_account(int code) { return code == 530 || code == 534 || code == 535 || code == 538; }
+bool concerns_account(int code) {
+  return code == 530 || code == 534 || code == 535 || code == 538;
+}
 
 }  // namespace
 
-std::string_view to_string(Stage stage) { return stage_names[static_cast<std::size_t>(stage)]; }
+std::string_view to_string(Stage stage) {
+  return stage_names[static_cast<std::size_t>(stage)];
+}
 
 std::string_view to_string(Scope scope) {
   return scope == Scope::message ? "message" : scope == Scope::account ? "account" : "channel";
@@ -55,7 +59,8 @@ void Client::fail(Error error, std::optional<Reply> reply, Scope scope, bool per
 }
 
 void Client::fail_unexpected(const Reply& reply) {
-  fail(Error{"smtp.reply.unexpected", "a reply that does not fit stage " + std::string(to_string(stage_)) + ": " + reply.summary()},
+  fail(Error{"smtp.reply.unexpected",
+             "a reply that does not fit stage " + std::string(to_string(stage_)) + ": " + reply.summary()},
        reply, Scope::channel, false);
 }
 
@@ -76,7 +81,8 @@ void Client::start() {
 void Client::on_bytes(std::string_view bytes) {
   if (stage_ == Stage::closed || bytes.empty()) return;
   if (stage_ == Stage::connect || stage_ == Stage::tls)
-    return fail(Error{"smtp.tls.injection", "octets in clear where the TLS handshake belongs"}, {}, Scope::channel, false);
+    return fail(Error{"smtp.tls.injection", "octets in clear where the TLS handshake belongs"}, {}, Scope::channel,
+                false);
   while (!bytes.empty() && stage_ != Stage::closed) {
     const auto reply = reader_.next(bytes);
     if (!reply) return fail(reply.error(), {}, Scope::channel, false);
@@ -117,7 +123,8 @@ void Client::on_reply(const Reply& reply, bool more_follows) {
 void Client::on_greeting(const Reply& reply) {
   if (reply.code == 220) return send_ehlo();
   if (!reply.transient() && !reply.permanent()) return fail_unexpected(reply);
-  fail(Error{"smtp.greeting", "the server refuses the connection: " + reply.summary()}, reply, Scope::channel, reply.permanent());
+  fail(Error{"smtp.greeting", "the server refuses the connection: " + reply.summary()}, reply, Scope::channel,
+       reply.permanent());
 }
 
 void Client::send_ehlo() {
@@ -141,7 +148,8 @@ void Client::on_ehlo(const Reply& reply) {
   if (config_.tls != TlsMode::starttls_required || tls_) return authenticate();
   // Required means required: a server, or somebody between, that hides STARTTLS makes us wait, never speak in clear.
   if (!capabilities_.starttls)
-    return fail(Error{"smtp.starttls.missing", "TLS is required and the server does not offer STARTTLS"}, {}, Scope::channel, false);
+    return fail(Error{"smtp.starttls.missing", "TLS is required and the server does not offer STARTTLS"}, {},
+                Scope::channel, false);
   send("STARTTLS\r\n", Stage::starttls, config_.timeouts.starttls);
 }
 
@@ -151,7 +159,8 @@ void Client::on_starttls(const Reply& reply, bool more_follows) {
                 Scope::channel, false);
   // Octets behind the 220 came in clear and would be read as if they were protected (CVE-2021-38371, CVE-2020-15953).
   if (more_follows)
-    return fail(Error{"smtp.starttls.injection", "octets in clear behind the reply to STARTTLS"}, {}, Scope::channel, false);
+    return fail(Error{"smtp.starttls.injection", "octets in clear behind the reply to STARTTLS"}, {}, Scope::channel,
+                false);
   actions_.emplace_back(StartTls{});
   stage_ = Stage::tls;
   deadline_ = config_.timeouts.tls;
@@ -195,7 +204,7 @@ void Client::on_auth(const Reply& reply) {
     exchange_.reset();
     return become_ready();
   }
-  if (reply.code == 504) {   // this mechanism only, RFC 4954 §6
+  if (reply.code == 504) {  // this mechanism only, RFC 4954 §6
     ++mechanism_;
     return authenticate();
   }
@@ -205,8 +214,7 @@ void Client::on_auth(const Reply& reply) {
 void Client::on_challenge(const Reply& reply) {
   const auto challenge = base64_decode(reply.lines.front());
   auto response = challenge ? exchange_->respond(*challenge) : Result<Secret>{challenge.error()};
-  if (response)
-    return send(base64_encode(response->reveal()) + "\r\n", Stage::auth, config_.timeouts.auth, true);
+  if (response) return send(base64_encode(response->reveal()) + "\r\n", Stage::auth, config_.timeouts.auth, true);
   cancelled_ = Error{"smtp.auth.challenge", "AUTH cancelled: " + response.error().what};
   send("*\r\n", Stage::auth, config_.timeouts.auth);
 }
@@ -218,7 +226,9 @@ void Client::become_ready() {
   actions_.emplace_back(Ready{capabilities_});
 }
 
-void Client::send_quit() { send("QUIT\r\n", Stage::quit, config_.timeouts.quit); }
+void Client::send_quit() {
+  send("QUIT\r\n", Stage::quit, config_.timeouts.quit);
+}
 
 void Client::quit() {
   quit_wanted_ = true;
@@ -228,14 +238,15 @@ void Client::quit() {
 void Client::on_closed(std::string reason) {
   // After QUIT every mail has its result; whether the 221 arrives changes nothing.
   if (stage_ == Stage::quit) return close();
-  fail(Error{"smtp.closed", "the connection ended in stage " + std::string(to_string(stage_)) + ": " + reason}, {}, Scope::channel,
-       false);
+  fail(Error{"smtp.closed", "the connection ended in stage " + std::string(to_string(stage_)) + ": " + reason}, {},
+       Scope::channel, false);
 }
 
 void Client::on_timeout() {
   if (stage_ == Stage::ready) return send_quit();
   if (stage_ == Stage::quit) return close();
-  fail(Error{"smtp.timeout", "no answer in time in stage " + std::string(to_string(stage_))}, {}, Scope::channel, false);
+  fail(Error{"smtp.timeout", "no answer in time in stage " + std::string(to_string(stage_))}, {}, Scope::channel,
+       false);
 }
 
 SessionError Client::refused(std::string_view code, std::string_view command, const Reply& reply) const {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,8 +24,24 @@ namespace sluis::smtp {
 // `implicit`: TLS from the first octet (RFC 8314). `none` is for a peer inside a tunnel of its own.
 enum class TlsMode { none, starttls_required, implicit };
 
-enum class Stage { connect, tls, greeting, ehlo, starttls, auth, ready, mail, rcpt, data, content, final_dot, rset, quit, closed };
-SLUIS_PROTOCOLS_API std::string_view to_string(Stage stage);   // "final_dot", …
+enum class Stage {
+  connect,
+  tls,
+  greeting,
+  ehlo,
+  starttls,
+  auth,
+  ready,
+  mail,
+  rcpt,
+  data,
+  content,
+  final_dot,
+  rset,
+  quit,
+  closed
+};
+SLUIS_PROTOCOLS_API std::string_view to_string(Stage stage);  // "final_dot", …
 
 // RFC 5321 §4.5.3.2 where it gives a value.
 struct ClientTimeouts {
@@ -38,32 +53,33 @@ struct ClientTimeouts {
   Duration mail = 5min;
   Duration rcpt = 5min;
   Duration data = 2min;
-  Duration block = 3min;       // one piece of content must leave, or be brought by the owner, in this time
+  Duration block = 3min;  // one piece of content must leave, or be brought by the owner, in this time
   Duration final_dot = 10min;
-  Duration idle = 1min;        // ready, and nothing submitted: QUIT
+  Duration idle = 1min;  // ready, and nothing submitted: QUIT
   Duration quit = 30s;
 };
 
 struct ClientConfig {
-  std::string ehlo;                            // our name; a host name or an address literal
+  std::string ehlo;  // our name; a host name or an address literal
   TlsMode tls = TlsMode::starttls_required;
-  std::vector<sasl::Mechanism> mechanisms;     // in order of preference; empty: no AUTH. EXTERNAL needs a client certificate
+  // In order of preference; empty: no AUTH. EXTERNAL is used only where a client certificate was shown.
+  std::vector<sasl::Mechanism> mechanisms;
   sasl::Credentials credentials;
   ClientTimeouts timeouts;
   ReplyLimits replies;
-  std::size_t max_text_line = 1000;            // with CR LF; 0: no limit
-  std::uint64_t max_size = 0;                  // our own cap beside the server's SIZE; 0: none
-  bool want_dsn = true;                        // use DSN where it is offered
-  bool pipelining = true;                      // use it where it is offered
-  std::size_t max_transactions = 100;          // then QUIT; 0: no limit
-  bool allow_clear_auth = false;               // AUTH without TLS, with TlsMode::none only; counted in clear_auth()
+  std::size_t max_text_line = 1000;    // with CR LF; 0: no limit
+  std::uint64_t max_size = 0;          // our own cap beside the server's SIZE; 0: none
+  bool want_dsn = true;                // use DSN where it is offered
+  bool pipelining = true;              // use it where it is offered
+  std::size_t max_transactions = 100;  // then QUIT; 0: no limit
+  bool allow_clear_auth = false;       // AUTH without TLS, with TlsMode::none only; counted in clear_auth()
 };
 
 struct Transaction {
-  std::string reverse_path;                    // without brackets; empty for the null path
-  std::vector<std::string> recipients;         // without brackets
-  std::uint64_t size = 0;                      // octets of the content, 0: not known
-  bool eight_bit = false;                      // the content has octets above 127
+  std::string reverse_path;             // without brackets; empty for the null path
+  std::vector<std::string> recipients;  // without brackets
+  std::uint64_t size = 0;               // octets of the content, 0: not known
+  bool eight_bit = false;               // the content has octets above 127
   Dsn dsn;
 };
 
@@ -82,36 +98,45 @@ struct SessionError {
 
 struct RecipientResult {
   std::string address;
-  bool accepted = false;       // RCPT was accepted; the mail itself only when TransactionResult::accepted, too
-  Reply reply;                 // code 0: none came
+  bool accepted = false;  // RCPT was accepted; the mail itself only when TransactionResult::accepted, too
+  Reply reply;            // code 0: none came
 };
 
 // One per transaction that submit() took, always.
 struct TransactionResult {
-  bool accepted = false;                       // 2xx to the final dot: the peer has it, for the accepted recipients
-  bool in_doubt = false;                       // the final dot left and no reply was read: the peer may have it
-  bool safe_to_retry = false;                  // the peer does not have it, and it was not refused for good
-  Stage stage = Stage::mail;                   // how far it came
+  bool accepted = false;       // 2xx to the final dot: the peer has it, for the accepted recipients
+  bool in_doubt = false;       // the final dot left and no reply was read: the peer may have it
+  bool safe_to_retry = false;  // the peer does not have it, and it was not refused for good
+  Stage stage = Stage::mail;   // how far it came
   std::vector<RecipientResult> recipients;
-  std::optional<Reply> final_reply;            // the one that decided
-  std::string peer_text;                       // text of the 2xx to the final dot: the peer's queue id is in it
-  std::optional<SessionError> failure;         // set when not accepted
+  std::optional<Reply> final_reply;     // the one that decided
+  std::string peer_text;                // text of the 2xx to the final dot: the peer's queue id is in it
+  std::optional<SessionError> failure;  // set when not accepted
 };
 
-struct NeedData {};                            // when all that was sent has left: call more_data() once
-struct Ready { Capabilities capabilities; };   // idle: submit() or quit()
-struct TransactionDone { TransactionResult result; };
-struct Failed { SessionError error; };         // the session is over; Close follows
+// When all that was sent has left: call more_data() once.
+struct NeedData {};
+// Idle: submit() or quit().
+struct Ready {
+  Capabilities capabilities;
+};
+struct TransactionDone {
+  TransactionResult result;
+};
+// The session is over; Close follows.
+struct Failed {
+  SessionError error;
+};
 
 // [Purpose] One session with one server, any number of mails after each other.
-// [Use] start() when the connection stands. After each call carry out take_actions() in order. `StartTls` comes first with
-//   TlsMode::implicit. A result comes as TransactionDone, once for each submit(); Failed and Close end the session, Close
-//   alone ends it after QUIT.
+// [Use] start() when the connection stands. After each call carry out take_actions() in order. StartTls is the first of
+// them with TlsMode::implicit. Each submit() gets one TransactionDone; Failed and Close end the session, Close alone
+// ends it after QUIT.
 // [Ownership] a value of the owner; holds at most one transaction's envelope, one reply and one piece of content.
 // [Threading] one thread at a time.
-// [Errors] all through actions. Octets from the peer never make it throw; a reply that does not fit closes the session, for
-//   a desynchronised one would credit a reply to the wrong command.
-// [Durability] accepted, in_doubt and the rest are told before anything else is sent; the owner records them first.
+// [Errors] all through actions. Octets from the peer never make it throw; a reply that does not fit closes the session,
+// for a desynchronised one would credit a reply to the wrong command.
+// [Durability] a result is told before anything else is sent; the owner records it first.
 class SLUIS_PROTOCOLS_API Client {
  public:
   using Config = ClientConfig;
@@ -179,19 +204,19 @@ class SLUIS_PROTOCOLS_API Client {
   bool helo_ = false;
   bool quit_wanted_ = false;
   Capabilities capabilities_;
-  std::size_t mechanism_ = 0;                       // index of the one tried, or of the first not yet tried
+  std::size_t mechanism_ = 0;  // index of the one tried, or of the first not yet tried
   std::optional<sasl::ClientExchange> exchange_;
-  std::optional<Error> cancelled_;                  // why "*" was sent
+  std::optional<Error> cancelled_;  // why "*" was sent
   std::size_t clear_auth_ = 0;
 
   std::size_t transactions_ = 0;
   std::optional<Transaction> transaction_;
   TransactionResult result_;
-  std::vector<bool> skipped_;                       // recipients whose address never reaches the wire
-  std::size_t recipient_ = 0;                       // whose reply comes next
-  std::optional<Reply> mail_refused_;               // pipelined: RCPT replies are still to be read
+  std::vector<bool> skipped_;          // recipients whose address never reaches the wire
+  std::size_t recipient_ = 0;          // whose reply comes next
+  std::optional<Reply> mail_refused_;  // pipelined: RCPT replies are still to be read
   bool pipelined_ = false;
-  bool open_ = false;                               // the server holds an envelope: RSET before the next mail
+  bool open_ = false;  // the server holds an envelope: RSET before the next mail
   bool data_wanted_ = false;
   DotEncoder encoder_;
 };

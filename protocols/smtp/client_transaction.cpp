@@ -15,7 +15,8 @@ Status Client::check_transaction(const Transaction& transaction) const {
     return Error{"smtp.8bitmime", "the content has 8-bit octets and the server does not offer 8BITMIME"};
   const auto above = [&](std::uint64_t limit) { return limit != 0 && transaction.size > limit; };
   if (above(capabilities_.size_limit) || above(config_.max_size))
-    return Error{"smtp.size", "the mail has " + std::to_string(transaction.size) + " octets, more than the server takes"};
+    return Error{"smtp.size",
+                 "the mail has " + std::to_string(transaction.size) + " octets, more than the server takes"};
   return {};
 }
 
@@ -122,7 +123,8 @@ void Client::after_recipients() {
       ++accepted;
       continue;
     }
-    if (first_refusal == nullptr || (first_refusal->permanent() && recipient.reply.transient())) first_refusal = &recipient.reply;
+    if (first_refusal == nullptr || (first_refusal->permanent() && recipient.reply.transient()))
+      first_refusal = &recipient.reply;
     permanent = permanent && recipient.reply.permanent();
   }
   if (accepted != 0) return send("DATA\r\n", Stage::data, config_.timeouts.data);
@@ -184,7 +186,8 @@ void Client::finish(std::optional<SessionError> failure, std::optional<Reply> fi
 void Client::report(std::optional<SessionError> failure) {
   ++transactions_;
   result_.stage = stage_;
-  if (failure && failure->reply && !result_.final_reply && !failure->reply->intermediate()) result_.final_reply = failure->reply;
+  if (failure && failure->reply && !result_.final_reply && !failure->reply->intermediate())
+    result_.final_reply = failure->reply;
   const bool answered = result_.final_reply && (result_.final_reply->transient() || result_.final_reply->permanent());
   result_.in_doubt = stage_ == Stage::final_dot && !result_.accepted && !answered;
   result_.safe_to_retry = failure && !result_.in_doubt && !failure->permanent;

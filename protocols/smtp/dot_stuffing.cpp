@@ -4,9 +4,15 @@ namespace sluis::smtp {
 
 namespace {
 
-Error bare_cr() { return Error{"smtp.data.bare_cr", "the content has a CR that no LF follows (RFC 5321 §2.3.8)"}; }
-Error bare_lf() { return Error{"smtp.data.bare_lf", "the content has an LF that no CR precedes (RFC 5321 §2.3.8)"}; }
-Error nul() { return Error{"smtp.data.nul", "the content has a NUL octet"}; }
+Error bare_cr() {
+  return Error{"smtp.data.bare_cr", "the content has a CR that no LF follows (RFC 5321 §2.3.8)"};
+}
+Error bare_lf() {
+  return Error{"smtp.data.bare_lf", "the content has an LF that no CR precedes (RFC 5321 §2.3.8)"};
+}
+Error nul() {
+  return Error{"smtp.data.nul", "the content has a NUL octet"};
+}
 Error long_line(std::size_t limit) {
   return Error{"smtp.data.line", "the content has a line longer than " + std::to_string(limit) + " octets"};
 }

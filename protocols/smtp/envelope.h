@@ -21,7 +21,8 @@ struct Notify {
 // RET= of RFC 3461 §4.3.
 enum class Ret { unspecified, full, headers };
 
-// What a client asks for one transaction. `envid` and `orcpt` are plain text here; xtext is the wire's business. `orcpt`
+// What a client asks for one transaction. `envid` and `orcpt` are plain text here; xtext is the wire's business.
+// `orcpt`
 // ("rfc822;a@b") is used when there is exactly one recipient; empty or otherwise: each recipient's own address.
 struct Dsn {
   Ret ret = Ret::headers;
@@ -32,19 +33,19 @@ struct Dsn {
 };
 
 struct Recipient {
-  std::string address;   // without brackets; "Postmaster" may come without a domain
+  std::string address;  // without brackets; "Postmaster" may come without a domain
   Notify notify;
-  std::string orcpt;     // decoded, "rfc822;a@b"; empty when not given
+  std::string orcpt;  // decoded, "rfc822;a@b"; empty when not given
   bool operator==(const Recipient&) const = default;
 };
 
 struct Envelope {
-  std::string reverse_path;   // without brackets; empty is the null path of reports
+  std::string reverse_path;  // without brackets; empty is the null path of reports
   std::vector<Recipient> recipients;
   std::optional<std::uint64_t> declared_size;
-  bool eight_bit = false;     // BODY=8BITMIME
+  bool eight_bit = false;  // BODY=8BITMIME
   Ret ret = Ret::unspecified;
-  std::string envid;          // decoded; empty when not given
+  std::string envid;  // decoded; empty when not given
   bool operator==(const Envelope&) const = default;
 };
 

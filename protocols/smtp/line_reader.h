@@ -12,16 +12,16 @@
 namespace sluis::smtp {
 
 // Takes octets in pieces of any size and gives whole lines. A bare CR, a bare LF, CR CR LF and NUL are errors, not line
-// ends: two readers that disagree about where a line ends are the door of SMTP smuggling (CVE-2023-51764 and relatives).
-// Holds at most `max_line` octets. After an error the stream has no known position; the owner closes the connection.
-// Errors: "smtp.line.bare_cr", "smtp.line.bare_lf", "smtp.line.nul", "smtp.line.length". [Threading] one thread.
+// ends: two readers that disagree about where a line ends are the door of SMTP smuggling (CVE-2023-51764 and
+// relatives). Holds at most `max_line` octets. After an error the stream has no known position; the owner closes the
+// connection. Errors: "smtp.line.bare_cr", "smtp.line.bare_lf", "smtp.line.nul", "smtp.line.length". [Threading] one
+// thread.
 class SLUIS_PROTOCOLS_API LineReader {
  public:
   // `max_line` counts the CR LF, as the limits of RFC 5321 §4.5.3.1 do.
   explicit LineReader(std::size_t max_line) : max_line_(max_line) {}
   // Consumes from the front of `input`, at most up to the end of one line; the line comes without its CR LF.
   Result<std::optional<std::string>> next(std::string_view& input);
-  [[nodiscard]] bool midway() const { return cr_ || !line_.empty(); }
 
  private:
   std::size_t max_line_;

@@ -12,11 +12,15 @@ namespace sluis::smtp {
 
 namespace {
 
-constexpr std::size_t max_envid = 100;   // RFC 3461 §4.4
-constexpr std::size_t max_orcpt = 500;   // RFC 3461 §4.2
+constexpr std::size_t max_envid = 100;  // RFC 3461 §4.4
+constexpr std::size_t max_orcpt = 500;  // RFC 3461 §4.2
 
-Error unknown(std::string_view name) { return Error{"smtp.parameter.unknown", "parameter " + std::string(name) + " is not offered"}; }
-Error syntax(std::string_view name) { return Error{"smtp.parameter.syntax", "parameter " + std::string(name) + " is malformed"}; }
+Error unknown(std::string_view name) {
+  return Error{"smtp.parameter.unknown", "parameter " + std::string(name) + " is not offered"};
+}
+Error syntax(std::string_view name) {
+  return Error{"smtp.parameter.syntax", "parameter " + std::string(name) + " is malformed"};
+}
 
 // Splits KEY=VALUE words and hands each on; what every parameter shares is checked here, once.
 Status each_parameter(std::string_view text, const std::function<Status(const std::string&, std::string_view)>& take) {
@@ -25,13 +29,16 @@ Status each_parameter(std::string_view text, const std::function<Status(const st
   std::vector<std::string> seen;
   while (!text.empty()) {
     const std::string_view word = take_word(text);
-    if (!is_graphic(word)) return Error{"smtp.parameter.syntax", "a parameter holds an octet that is not printable ASCII"};
+    if (!is_graphic(word))
+      return Error{"smtp.parameter.syntax", "a parameter holds an octet that is not printable ASCII"};
     const std::size_t equals = word.find('=');
     const std::string name = upper(word.substr(0, equals));
     if (std::find(seen.begin(), seen.end(), name) != seen.end())
       return Error{"smtp.parameter.syntax", "parameter " + name + " is given twice"};
     seen.push_back(name);
-    if (const Status taken = take(name, equals == std::string_view::npos ? std::string_view{} : word.substr(equals + 1)); !taken)
+    if (const Status taken =
+            take(name, equals == std::string_view::npos ? std::string_view{} : word.substr(equals + 1));
+        !taken)
       return taken;
   }
   return {};
@@ -42,11 +49,11 @@ Result<Notify> parse_notify(std::string_view value) {
   while (true) {
     const std::size_t comma = value.find(',');
     const std::string word = upper(value.substr(0, comma));
-    bool Notify::* member = word == "NEVER"     ? &Notify::never
-                            : word == "SUCCESS" ? &Notify::success
-                            : word == "FAILURE" ? &Notify::failure
-                            : word == "DELAY"   ? &Notify::delay
-                                                : nullptr;
+    bool Notify::*member = word == "NEVER"     ? &Notify::never
+                           : word == "SUCCESS" ? &Notify::success
+                           : word == "FAILURE" ? &Notify::failure
+                           : word == "DELAY"   ? &Notify::delay
+                                               : nullptr;
     if (member == nullptr || notify.*member) return syntax("NOTIFY");
     notify.*member = true;
     if (comma == std::string_view::npos) break;
@@ -73,7 +80,8 @@ Result<MailParameters> parse_mail_parameters(std::string_view text, const Parame
     if (name == "SIZE" && offered.size) {
       std::uint64_t size = 0;
       const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), size);
-      if (value.empty() || value.size() > 20 || problem != std::errc{} || end != value.data() + value.size()) return syntax(name);
+      if (value.empty() || value.size() > 20 || problem != std::errc{} || end != value.data() + value.size())
+        return syntax(name);
       found.size = size;
     } else if (name == "BODY" && offered.eight_bit_mime) {
       const std::string body = upper(value);
@@ -88,7 +96,8 @@ Result<MailParameters> parse_mail_parameters(std::string_view text, const Parame
       if (!envid || envid->empty() || value.size() > max_envid) return syntax(name);
       found.envid = *std::move(envid);
     } else if (name == "AUTH" && offered.auth) {
-      // RFC 4954 §5: a claim of a third party. It must be accepted and, from a client that is not trusted, is not believed.
+      // RFC 4954 §5: a claim of a third party. It must be accepted and, from a client that is not trusted, is not
+      // believed.
       if (value != "<>" && !xtext_decode(value)) return syntax(name);
     } else {
       return unknown(name);

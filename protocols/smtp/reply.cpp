@@ -7,7 +7,9 @@ namespace sluis::smtp {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // status-code of RFC 3463 §2 at the front of `text`, which must be of the reply's own class; npos when there is none.
 std::size_t enhanced_length(std::string_view text, char reply_class) {

@@ -15,7 +15,7 @@ namespace sluis::smtp {
 
 // A value. `lines` holds the text without codes; `enhanced` is "5.7.1" or empty.
 struct SLUIS_PROTOCOLS_API Reply {
-  int code = 0;   // 0: there was no reply
+  int code = 0;  // 0: there was no reply
   std::string enhanced;
   std::vector<std::string> lines;
 
@@ -33,7 +33,8 @@ struct SLUIS_PROTOCOLS_API Reply {
 };
 
 // What goes on the wire. The text is made harmless (control and non-ASCII octets become '?'), and no line passes 512
-// octets (RFC 5321 §4.5.3.1.5): longer text continues on further lines. The enhanced code stands on every line (RFC 2034 §4).
+// octets (RFC 5321 §4.5.3.1.5): longer text continues on further lines. The enhanced code stands on every line (RFC
+// 2034 §4).
 SLUIS_PROTOCOLS_API std::string write_reply(const Reply& reply);
 
 struct ReplyLimits {
@@ -41,8 +42,9 @@ struct ReplyLimits {
   std::size_t total = 65536;
 };
 
-// Reads replies from octets cut anywhere. Errors: those of LineReader, "smtp.reply.syntax", "smtp.reply.size"; after one
-// the session is desynchronised and must be closed. Memory is bounded by ReplyLimits::total. [Threading] one thread.
+// Reads replies from octets cut anywhere. Errors: those of LineReader, "smtp.reply.syntax", "smtp.reply.size"; after
+// one the session is desynchronised and must be closed. Memory is bounded by ReplyLimits::total. [Threading] one
+// thread.
 class SLUIS_PROTOCOLS_API ReplyReader {
  public:
   explicit ReplyReader(ReplyLimits limits = {}) : limits_(limits), lines_(limits.line) {}

@@ -1,4 +1,5 @@
-// The session: input, questions, deadlines, the ways it ends. Commands are in server_commands.cpp, mail in server_mail.cpp.
+// The session: input, questions, deadlines, the ways it ends. Commands are in server_commands.cpp, mail in
+// server_mail.cpp.
 #include "protocols/smtp/server.h"
 
 #include <algorithm>
@@ -9,7 +10,9 @@ namespace sluis::smtp {
 namespace {
 
 // Nobody's command is longer; a line that grows beyond it is not read to its end.
-std::size_t longest_line(const ServerLimits& limits) { return std::max(limits.auth_line, limits.command_line + 2048); }
+std::size_t longest_line(const ServerLimits& limits) {
+  return std::max(limits.auth_line, limits.command_line + 2048);
+}
 
 }  // namespace
 
@@ -71,11 +74,13 @@ void Server::bad(const Reply& reply) {
 
 // A client that speaks before its turn was not waiting for what we say: it is a blind sender, or part of what it "said"
 // was put there by somebody between (CVE-2011-0411).
-void Server::early_input() { close_with(Reply{554, "5.5.0", "input before its turn"}, "smtp.early_input"); }
+void Server::early_input() {
+  close_with(Reply{554, "5.5.0", "input before its turn"}, "smtp.early_input");
+}
 
 void Server::await(State question) {
   state_ = question;
-  deadline_ = Duration::zero();   // now the owner is the slow one
+  deadline_ = Duration::zero();  // now the owner is the slow one
 }
 
 void Server::go_on() {

@@ -27,23 +27,23 @@ namespace sluis::smtp {
 enum class TlsState { unavailable, offered, active };
 
 struct ServerLimits {
-  std::uint64_t message_size = 10 * 1024 * 1024;      // advertised with SIZE; 0: no limit
-  std::size_t recipients = 100;                       // RFC 5321 §4.5.3.1.8 asks for at least 100
-  std::size_t command_line = 512;                     // with CR LF; MAIL, RCPT and AUTH get what their parameters need on top
-  std::size_t auth_line = 12288;                      // RFC 4954 §4
-  std::size_t text_line = 1000;                       // with CR LF, the stuffed dot not counted
-  std::size_t bad_commands = 10;                      // this one is answered 421
-  std::size_t auth_failures = 3;                      // this one is answered 421
+  std::uint64_t message_size = 10 * 1024 * 1024;  // advertised with SIZE; 0: no limit
+  std::size_t recipients = 100;                   // RFC 5321 §4.5.3.1.8 asks for at least 100
+  std::size_t command_line = 512;  // with CR LF; MAIL, RCPT and AUTH get what their parameters need on top
+  std::size_t auth_line = 12288;   // RFC 4954 §4
+  std::size_t text_line = 1000;    // with CR LF, the stuffed dot not counted
+  std::size_t bad_commands = 10;   // this one is answered 421
+  std::size_t auth_failures = 3;   // this one is answered 421
   std::size_t received_hops = 50;
-  std::size_t transactions = 1000;                    // mails in one session; 0: no limit
-  std::size_t waiting_input = 256 * 1024;             // octets held while the owner decides
-  std::uint64_t session_bytes = 1024 * 1024 * 1024;   // 0: no limit
-  std::uint64_t discarded_bytes = 32 * 1024 * 1024;   // of a refused mail, read for the sake of a clean refusal
-  std::size_t block = 16 * 1024;                      // octets of content that must come within ServerTimeouts::block
+  std::size_t transactions = 1000;                   // mails in one session; 0: no limit
+  std::size_t waiting_input = 256 * 1024;            // octets held while the owner decides
+  std::uint64_t session_bytes = 1024 * 1024 * 1024;  // 0: no limit
+  std::uint64_t discarded_bytes = 32 * 1024 * 1024;  // of a refused mail, read for the sake of a clean refusal
+  std::size_t block = 16 * 1024;                     // octets of content that must come within ServerTimeouts::block
 };
 
 struct ServerTimeouts {
-  Duration command = 5min;   // a whole command: octets that trickle in do not prolong it
+  Duration command = 5min;  // a whole command: octets that trickle in do not prolong it
   Duration tls = 1min;
   Duration block = 3min;
 };
@@ -53,19 +53,19 @@ struct ServerFeatures {
   bool size = true;
   bool eight_bit_mime = true;
   bool dsn = true;
-  bool space_before_path = false;   // lenient: "MAIL FROM: <a@b>"; counted in leniencies()
+  bool space_before_path = false;  // lenient: "MAIL FROM: <a@b>"; counted in leniencies()
 };
 
 struct ServerConfig {
   std::string hostname;
   std::string banner = "ready";
   TlsState tls = TlsState::unavailable;
-  bool client_cert = false;                        // with TlsState::active: the client has shown a verified certificate
-  bool require_tls = true;                         // before MAIL and AUTH
-  bool require_auth = true;                        // before MAIL
-  bool allow_clear_auth = false;                   // AUTH without TLS: for tests and for peers inside a tunnel
-  std::vector<sasl::Mechanism> mechanisms;         // empty: no AUTH. EXTERNAL is offered to those with a client certificate
-  std::function<std::string()> cram_challenge;     // a fresh <unique@host>; CRAM-MD5 is not offered without it
+  bool client_cert = false;                 // with TlsState::active: the client has shown a verified certificate
+  bool require_tls = true;                  // before MAIL and AUTH
+  bool require_auth = true;                 // before MAIL
+  bool allow_clear_auth = false;            // AUTH without TLS: for tests and for peers inside a tunnel
+  std::vector<sasl::Mechanism> mechanisms;  // empty: no AUTH. EXTERNAL is offered to those with a client certificate
+  std::function<std::string()> cram_challenge;  // a fresh <unique@host>; CRAM-MD5 is not offered without it
   ServerLimits limits;
   ServerTimeouts timeouts;
   ServerFeatures features;
@@ -77,34 +77,58 @@ struct SLUIS_PROTOCOLS_API Peer {
   bool esmtp = false;
   bool tls = false;
   bool client_cert = false;
-  std::string identity;                            // authenticated; empty when not
-  [[nodiscard]] std::string protocol() const;      // "ESMTPSA" and relatives, RFC 3848
+  std::string identity;                        // authenticated; empty when not
+  [[nodiscard]] std::string protocol() const;  // "ESMTPSA" and relatives, RFC 3848
 };
 
 enum class AuthVerdict { accepted, rejected, unavailable };
 
-struct Authenticate { sasl::Presented presented; };                  // answer: auth_result()
-struct MailFrom { std::string reverse_path; MailParameters parameters; };   // answer: mail_verdict()
-struct RcptTo { Recipient recipient; };                              // answer: rcpt_verdict()
-struct BeginData { Envelope envelope; };                             // 354 is on its way
-struct Data { std::string bytes; };                                  // un-stuffed, canonical CR LF
-struct EndData { std::uint64_t size = 0; std::size_t received_hops = 0; };   // CR LF . CR LF was read; answer: data_verdict()
-struct Abort { Error reason; };                                      // everything since MailFrom is void: keep nothing
+// Answer: auth_result().
+struct Authenticate {
+  sasl::Presented presented;
+};
+// Answer: mail_verdict().
+struct MailFrom {
+  std::string reverse_path;
+  MailParameters parameters;
+};
+// Answer: rcpt_verdict().
+struct RcptTo {
+  Recipient recipient;
+};
+// 354 is on its way; Data follows.
+struct BeginData {
+  Envelope envelope;
+};
+// Content, un-stuffed, lines ending in CR LF.
+struct Data {
+  std::string bytes;
+};
+// CR LF . CR LF was read. Answer: data_verdict().
+struct EndData {
+  std::uint64_t size = 0;
+  std::size_t received_hops = 0;
+};
+// Everything since MailFrom is void: keep nothing.
+struct Abort {
+  Error reason;
+};
 
 // [Purpose] One session with one client.
 // [Use] start() when the connection stands (with TlsState::active: when TLS stands). After each call carry out
-//   take_actions() in order. Authenticate, MailFrom, RcptTo and EndData are questions; the session waits for the answer, at
-//   once or later, and reading should pause while wants_input() is false. After EndData the owner commits the mail durably
-//   and then calls data_verdict(): no other call ever sends 250 to a final dot (RFC 5321 §4.2.5, RFC 1047). A connection
-//   that ends between EndData and the verdict gives no Abort: the mail is whole, the client may send it again.
+// take_actions() in order. Authenticate, MailFrom, RcptTo and EndData are questions; the session waits for the answer,
+// at once or later, and reading should pause while wants_input() is false. After EndData the owner commits the mail
+// durably and then calls data_verdict(): no other call ever sends 250 to a final dot (RFC 5321 §4.2.5, RFC 1047). A
+// connection that ends between EndData and the verdict gives no Abort: the mail is whole, the client may send it again.
 // [Ownership] a value of the owner; holds an envelope and ServerLimits::waiting_input octets at most, never a mail.
 // [Threading] one thread at a time.
 // [Errors] octets from the peer never make it throw; they get a reply, and where the stream cannot be trusted any more,
-//   Close. Answers to a question that is no longer open are ignored.
+// Close. Answers to a question that is no longer open are ignored.
 class SLUIS_PROTOCOLS_API Server {
  public:
   using Config = ServerConfig;
-  using Action = std::variant<Send, StartTls, Authenticate, MailFrom, RcptTo, BeginData, Data, EndData, Abort, Close, SetDeadline>;
+  using Action =
+      std::variant<Send, StartTls, Authenticate, MailFrom, RcptTo, BeginData, Data, EndData, Abort, Close, SetDeadline>;
 
   explicit Server(Config config);
 
@@ -130,7 +154,18 @@ class SLUIS_PROTOCOLS_API Server {
   [[nodiscard]] std::size_t leniencies() const { return leniencies_; }
 
  private:
-  enum class State { fresh, command, handshake, auth_response, auth_verdict, mail_verdict, rcpt_verdict, data, data_verdict, closed };
+  enum class State {
+    fresh,
+    command,
+    handshake,
+    auth_response,
+    auth_verdict,
+    mail_verdict,
+    rcpt_verdict,
+    data,
+    data_verdict,
+    closed
+  };
   struct Command;
   static const Command* find_command(std::string_view verb);
 
@@ -183,8 +218,8 @@ class SLUIS_PROTOCOLS_API Server {
   std::vector<Action> actions_;
   std::optional<Duration> deadline_;
   LineReader lines_;
-  std::string waiting_;                    // input that came while a question was open
-  bool early_ = false;                     // input came before the greeting
+  std::string waiting_;  // input that came while a question was open
+  bool early_ = false;   // input came before the greeting
   bool draining_ = false;
 
   Peer peer_;
@@ -196,7 +231,7 @@ class SLUIS_PROTOCOLS_API Server {
   std::size_t leniencies_ = 0;
   std::uint64_t session_bytes_ = 0;
 
-  bool open_ = false;                      // MailFrom was asked and neither refused nor ended
+  bool open_ = false;  // MailFrom was asked and neither refused nor ended
   Envelope envelope_;
   Recipient candidate_;
   std::optional<DotDecoder> decoder_;
@@ -204,7 +239,7 @@ class SLUIS_PROTOCOLS_API Server {
   std::optional<Reply> data_refused_;
   std::uint64_t size_ = 0;
   std::uint64_t discarded_ = 0;
-  std::uint64_t block_ = 0;                // octets since the content's deadline was armed
+  std::uint64_t block_ = 0;  // octets since the content's deadline was armed
 };
 
 }  // namespace sluis::smtp

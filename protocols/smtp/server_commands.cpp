@@ -12,14 +12,15 @@ namespace sluis::smtp {
 struct Server::Command {
   std::string_view verb;
   void (Server::*handle)(std::string_view argument, bool more_follows);
-  bool before_tls;      // allowed in clear where TLS is required
-  bool before_hello;    // allowed before EHLO or HELO
-  bool argument;        // takes one
-  std::size_t extra;    // what parameters may add to the command line
+  bool before_tls;    // allowed in clear where TLS is required
+  bool before_hello;  // allowed before EHLO or HELO
+  bool argument;      // takes one
+  std::size_t extra;  // what parameters may add to the command line
 };
 
 const Server::Command* Server::find_command(std::string_view verb) {
-  // MAIL: SIZE 26 (RFC 1870), BODY 17 (RFC 6152), AUTH 500 (RFC 4954), RET and ENVID 9 + 107. RCPT: NOTIFY 29, ORCPT 507.
+  // MAIL: SIZE 26 (RFC 1870), BODY 17 (RFC 6152), AUTH 500 (RFC 4954), RET and ENVID 9 + 107. RCPT: NOTIFY 29, ORCPT
+  // 507.
   static constexpr std::array<Command, 23> commands{{
       {"EHLO", &Server::ehlo, true, true, true, 0},
       {"HELO", &Server::helo, true, true, true, 0},
@@ -80,8 +81,12 @@ void Server::on_command_line(std::string_view line, bool more_follows) {
   if (allowed(*command)) (this->*command->handle)(argument, more_follows);
 }
 
-void Server::ehlo(std::string_view argument, bool more_follows) { greeted(argument, true, more_follows); }
-void Server::helo(std::string_view argument, bool more_follows) { greeted(argument, false, more_follows); }
+void Server::ehlo(std::string_view argument, bool more_follows) {
+  greeted(argument, true, more_follows);
+}
+void Server::helo(std::string_view argument, bool more_follows) {
+  greeted(argument, false, more_follows);
+}
 
 void Server::greeted(std::string_view argument, bool esmtp, bool more_follows) {
   if (!is_graphic(argument) || argument.size() > 255) return bad(Reply{501, "5.5.4", "a host name is needed"});
@@ -94,7 +99,8 @@ void Server::greeted(std::string_view argument, bool esmtp, bool more_follows) {
     const ServerFeatures& features = config_.features;
     if (features.pipelining) reply.lines.emplace_back("PIPELINING");
     if (features.size)
-      reply.lines.emplace_back(config_.limits.message_size == 0 ? "SIZE" : "SIZE " + std::to_string(config_.limits.message_size));
+      reply.lines.emplace_back(
+          config_.limits.message_size == 0 ? "SIZE" : "SIZE " + std::to_string(config_.limits.message_size));
     if (features.eight_bit_mime) reply.lines.emplace_back("8BITMIME");
     reply.lines.emplace_back("ENHANCEDSTATUSCODES");
     if (features.dsn) reply.lines.emplace_back("DSN");
@@ -142,7 +148,8 @@ void Server::auth(std::string_view argument, bool more_follows) {
   const auto mechanism = sasl::parse_mechanism(name);
   if (!mechanism || std::find(offered.begin(), offered.end(), name) == offered.end())
     return bad(Reply{504, "5.5.4", "mechanism not offered"});
-  if (argument.find(' ') != std::string_view::npos) return bad(Reply{501, "5.5.4", "AUTH takes a mechanism and one response"});
+  if (argument.find(' ') != std::string_view::npos)
+    return bad(Reply{501, "5.5.4", "AUTH takes a mechanism and one response"});
   exchange_.emplace(*mechanism, *mechanism == sasl::Mechanism::cram_md5 ? config_.cram_challenge() : std::string{});
   if (argument.empty()) return auth_step({}, more_follows);
   if (argument == "=") return auth_step("", more_follows);
@@ -213,19 +220,29 @@ void Server::rset(std::string_view, bool) {
   go_on();
 }
 
-void Server::noop(std::string_view, bool) { send(Reply{250, "2.0.0", "ok"}); }
+void Server::noop(std::string_view, bool) {
+  send(Reply{250, "2.0.0", "ok"});
+}
 
 void Server::vrfy(std::string_view argument, bool) {
   if (argument.empty()) return bad(Reply{501, "5.5.4", "VRFY needs an address"});
   send(Reply{252, "2.0.0", "send mail and it will be tried"});
 }
 
-void Server::help(std::string_view, bool) { send(Reply{214, "2.0.0", "RFC 5321"}); }
+void Server::help(std::string_view, bool) {
+  send(Reply{214, "2.0.0", "RFC 5321"});
+}
 
-void Server::quit(std::string_view, bool) { close_with(Reply{221, "2.0.0", "bye"}, "smtp.quit"); }
+void Server::quit(std::string_view, bool) {
+  close_with(Reply{221, "2.0.0", "bye"}, "smtp.quit");
+}
 
-void Server::not_implemented(std::string_view, bool) { bad(Reply{502, "5.5.1", "not implemented"}); }
+void Server::not_implemented(std::string_view, bool) {
+  bad(Reply{502, "5.5.1", "not implemented"});
+}
 
-void Server::never_here(std::string_view, bool) { close_with(Reply{521, "5.5.1", "not spoken here"}, "smtp.foreign_command"); }
+void Server::never_here(std::string_view, bool) {
+  close_with(Reply{521, "5.5.1", "not spoken here"}, "smtp.foreign_command");
+}
 
 }  // namespace sluis::smtp

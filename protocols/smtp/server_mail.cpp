@@ -13,7 +13,8 @@ namespace {
 Reply fit(Reply reply) {
   if (!reply.positive() && !reply.transient() && !reply.permanent()) return Reply{451, "4.3.0", "local error"};
   const char reply_class = static_cast<char>('0' + reply.code / 100);
-  if (reply.enhanced.empty() || reply.enhanced.front() != reply_class) reply.enhanced = std::string(1, reply_class) + ".0.0";
+  if (reply.enhanced.empty() || reply.enhanced.front() != reply_class)
+    reply.enhanced = std::string(1, reply_class) + ".0.0";
   return reply;
 }
 
@@ -141,7 +142,9 @@ void Server::on_data(std::string_view& input) {
     end_transaction();
     return go_on();
   }
-  if (data_refused_ && discarded_ > config_.limits.discarded_bytes) close_with(*data_refused_, "smtp.discarded_bytes");
+  if (!data_refused_ || discarded_ <= config_.limits.discarded_bytes) return;
+  const Reply refusal = *data_refused_;  // a copy: closing ends the transaction that holds it
+  close_with(refusal, "smtp.discarded_bytes");
 }
 
 void Server::take_content(std::string content) {
