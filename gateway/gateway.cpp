@@ -1,0 +1,191 @@
+#include "gateway/gateway.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <future>
+
+#include "store/sqlite/sqlite_store.h"
+
+namespace sluis::gateway {
+
+namespace {
+
+std::string reason(int code) { return std::strerror(code); }   // NOLINT(concurrency-mt-unsafe): glibc's is thread-safe
+
+RetentionSettings retention(const config::GatewaySettings& settings) {
+  RetentionSettings out;
+  out.bodies = settings.keep_bodies;
+  out.metadata = settings.keep_metadata;
+  out.keys = settings.keep_keys;
+  return out;
+}
+
+Json located(const config::Loaded& loaded) {
+  Json errors = Json::array();
+  for (const auto& error : loaded.errors) errors.push_back(error.text());
+  return errors;
+}
+
+}  // namespace
+
+Gateway::Gateway(GatewayOptions options, const AdapterRegistry& adapters, const Clock& clock, Log log)
+    : options_(std::move(options)), adapters_(adapters), clock_(clock), log_(std::move(log)) {}
+
+Gateway::~Gateway() { stop(); }
+
+// The key of the timeline's seals. It lies beside the data directory, not in it: a copy or a restore of the data does not
+// bring the means to seal it again.
+Result<Secret> Gateway::seal_key(const std::string& file) {
+  const auto trouble = [&](std::string_view what) { return Error{"seal.key", fmt::format("{}: {}: {}", file, what, reason(errno))}; };
+  int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) {
+    std::string fresh(32, '\0');
+    random_.fill({reinterpret_cast<std::uint8_t*>(fresh.data()), fresh.size()});
+    fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) return trouble("cannot be made");
+    const bool written = ::write(fd, fresh.data(), fresh.size()) == static_cast<ssize_t>(fresh.size()) && ::fsync(fd) == 0;
+    ::close(fd);
+    if (!written) return trouble("cannot be written");
+    log_.info("seal.key", "made the key of the timeline's seals", {{"file", file}});
+    return Secret{std::move(fresh)};
+  }
+  if (fd < 0) return trouble("cannot be read");
+  std::string key(33, '\0');
+  const ssize_t n = ::read(fd, key.data(), key.size());
+  struct stat info {};
+  const bool open_to_others = ::fstat(fd, &info) == 0 && (info.st_mode & 077) != 0;
+  ::close(fd);
+  if (n != 32) return Error{"seal.key", fmt::format("{}: is not a seal key of 32 octets", file)};
+  if (open_to_others) return Error{"seal.key", fmt::format("{}: others can read it; chmod 600", file)};
+  key.resize(32);
+  return Secret{std::move(key)};
+}
+
+Status Gateway::open_store(const config::Loaded& loaded) {
+  data_ = loaded.gateway.data;
+  auto key = seal_key(data_ + ".seal-key");
+  if (!key) return key.error();
+  sqlite::Options options;
+  options.folder = data_;
+  options.seal_key = *key;
+  options.low_water_bytes = static_cast<std::uint64_t>(loaded.gateway.low_water);
+  auto store = sqlite::open(options, clock_, log_, &metrics_);
+  if (!store) return store.error();
+  store_ = std::move(*store);
+  return {};
+}
+
+Status Gateway::start(const config::Loaded& loaded) {
+  auto generation = std::make_shared<Generation>(*loaded.generation);
+  generation->number = next_generation_++;
+  generations_.swap(generation);
+  if (auto opened = open_store(loaded); !opened) return opened;
+
+  net::LoopSettings loop_settings;
+  loop_settings.log = log_;
+  loop_settings.metrics = &metrics_;
+  loops_ = std::make_unique<net::LoopGroup>(clock_, 0, loop_settings);
+  loop_settings.stall_threshold = 1s;   // a claim may read the disk
+  engine_loop_ = std::make_unique<net::LoopGroup>(clock_, 1, loop_settings);
+  resolver_ = std::make_unique<net::SystemResolver>();
+  connector_ = std::make_unique<net::Connector>(*resolver_);
+  planning_ = std::make_unique<WorkerPool>(4);
+  net::EventLoop& engine_executor = engine_loop_->at(0);
+
+  intake_ = std::make_unique<MessageIntake>(*store_, [this](Task task) { return planning_->post(std::move(task)); }, clock_, random_, generations_,
+                                            directory_, log_, metrics_);
+  hosts_ = std::make_unique<ChannelHosts>(
+      HostServices{*store_, generations_, *intake_, clock_, loops_->at(0), Network{loops_.get(), connector_.get()}, random_, log_, metrics_,
+                   generation->gateway, fmt::format("{}/{}", generation->gateway, ::getpid())},
+      adapters_);
+  directory_.hosts = hosts_.get();
+  hosts_->make(*generation);
+
+  engine_ = std::make_unique<DeliveryEngine>(*store_, engine_executor, clock_, random_, generations_, *hosts_, *intake_, log_, metrics_);
+  if (auto started = engine_->start(); !started) return started;
+  started_ = true;
+  hosts_->start_all();
+  engine_->wake();
+  housekeeping_ = std::make_unique<Housekeeping>(*store_, engine_executor, clock_, log_, retention(loaded.gateway));
+  housekeeping_->start();
+
+  requests_ = std::make_unique<Requests>(Requests::Parts{*store_, *engine_, *hosts_, generations_, clock_, metrics_,
+                                                         [this](const std::string& by) { return reload(by); }, clock_.wall(), SLUIS_VERSION});
+  control_socket_ = loaded.gateway.control_socket;
+  auto control = ControlServer::open(
+      *loops_, control_socket_,
+      [this](const Json& request, const std::string& by, ControlServer::Reply reply) { requests_->handle(request, by, std::move(reply)); }, log_);
+  if (!control) return control.error();
+  control_ = std::move(*control);
+  log_.info("gateway.up", "the gateway is up", {{"gateway", generation->gateway}, {"channels", generation->channels.size()},
+                                                {"customers", generation->customers.size()}, {"control", control_socket_}});
+  return {};
+}
+
+void Gateway::stop() {
+  if (store_ == nullptr) return;
+  log_.info("gateway.stopping", "the gateway is stopping");
+  const MonoTime deadline = clock_.mono() + options_.stop_within;
+  if (control_ != nullptr) control_->stop();
+  if (started_) {
+    std::promise<void> stopped;
+    engine_->stop(deadline, [&] { stopped.set_value(); });
+    // The channels finish what they have, or give it back, so that the engine can stop.
+    hosts_->stop_all(deadline);
+    stopped.get_future().wait();
+    started_ = false;
+  }
+  if (planning_ != nullptr) planning_->stop();
+  if (store_ != nullptr) store_->close();
+  if (engine_loop_ != nullptr) engine_loop_->stop();
+  if (loops_ != nullptr) loops_->stop();
+  control_.reset();
+  requests_.reset();
+  housekeeping_.reset();
+  engine_.reset();
+  hosts_.reset();
+  intake_.reset();
+  planning_.reset();
+  connector_.reset();
+  resolver_.reset();
+  engine_loop_.reset();
+  loops_.reset();
+  store_.reset();
+  log_.info("gateway.stopped", "the gateway has stopped");
+}
+
+Json Gateway::reload(const std::string& by) {
+  const std::lock_guard lock(reload_mutex_);
+  const config::Loaded loaded = config::load(options_.config_folder, adapters_, {});
+  if (loaded.generation == nullptr) {
+    log_.error("config.refused", "the new configuration has errors; the last good one stays", {{"by", by}, {"errors", loaded.errors.size()}});
+    Json answer = failure(Error{"config.errors", fmt::format("{} errors; the last good configuration stays", loaded.errors.size())});
+    answer["errors"] = located(loaded);
+    return answer;
+  }
+  if (loaded.gateway.data != data_) {
+    Json answer = failure(Error{"config.restart", "gateway.data has changed: that needs a restart"});
+    answer["errors"] = Json::array();
+    return answer;
+  }
+  const GenerationPtr before = generations_.current();
+  auto next = std::make_shared<Generation>(*loaded.generation);
+  next->number = next_generation_++;
+  const config::Changes changes = config::compare(*before, *next);
+  generations_.swap(next);
+  hosts_->change(*next, changes.channels_removed, changes.channels_changed, changes.channels_added, clock_.mono() + options_.stop_within);
+  for (const auto& [channel, accounts] : changes.accounts) hosts_->tell_accounts(channel, accounts);
+  housekeeping_->change(retention(loaded.gateway));
+  engine_->wake();
+  log_.info("config.reloaded", "a new configuration is in force", {{"by", by}, {"generation", next->number}});
+  Json answer = {{"ok", true}, {"generation", next->number}, {"added", changes.channels_added}, {"removed", changes.channels_removed},
+                 {"changed", changes.channels_changed}, {"accounts", changes.accounts.size()}};
+  return answer;
+}
+
+}  // namespace sluis::gateway
