@@ -1,0 +1,1 @@
+#include "tests/routing/builders.h"
