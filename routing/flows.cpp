@@ -50,9 +50,7 @@ void lay_over(FlowSpec& below, FlowSpec&& above) {
   take(below.recognise, above.recognise);
   take(below.lane, above.lane);
   for (auto& [environment, address] : above.address) below.address[environment] = std::move(address);
-  const FlowRules unsaid;
-  if (above.rules.duplicate_content != unsaid.duplicate_content) below.rules.duplicate_content = above.rules.duplicate_content;
-  if (above.rules.duplicate_reference != unsaid.duplicate_reference) below.rules.duplicate_reference = above.rules.duplicate_reference;
+  below.rules = above.rules;   // whole: its reader begins with the earlier ones
   below.place = std::move(above.place);
 }
 

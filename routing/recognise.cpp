@@ -21,13 +21,9 @@ Recognition CompiledRouting::recognise(const Message& message, const std::vector
       recognise_file(message.parts[i], out);
       break;
     }
-  std::size_t references = out.references.size();
-  std::size_t answers = out.answers_to.size();
-  bool by_authority = false;   // XML families number per authority; EDIFACT keys name both parties already
-  if (!recognise_edifact(head, side, out)) by_authority = recognise_xml(head, side, out);
-
+  if (!recognise_edifact(head, side, out)) recognise_xml(head, side, out);
   table_->flows.name_flow(message, environment, side == Side::authority, out);
-  if (by_authority) scope_by_authority(references, answers, out);
+  scope_by_authority(out);
   recognise_mail(out);
   if (side == Side::customer) out.attributes.set_if_absent(attribute::kind, "submission");
   return out;

@@ -12,9 +12,11 @@ namespace sluis::routing {
 enum class Side { unknown, customer, authority };
 
 // EDIFACT (ISO 9735): UNA or UNB at the start, blanks and a byte order mark passed over. Sets edifact.* and `reference`;
-// from CONTRL and CUSRES `answer` and the keys they echo; from anything that no customer handed in `demux.edi`.
+// from CONTRL and CUSRES `answer` and the keys they echo; from anything that no customer handed in `demux.edi`. `answer` is the
+// weakest word of all that is said: refused in part is refused; a CUSRES alone says received.
 // Keys: kind "unb", scope "<sender>|<recipient>", value the interchange control reference;
-//       kind "unh", the same scope, value "<interchange control reference>/<message reference>".
+//       kind "unh", the same scope, value "<interchange control reference>/<message reference>";
+//       kind "edifact-document", the same scope, value BGM 1004: what CUSRES knows a declaration by, beside kind "mrn".
 // An answer travels the other way, so its keys have sender and recipient changed round: the original's own scope.
 // False: this is no EDIFACT. What is malformed sets edifact.fault and nothing it could not read.
 bool recognise_edifact(std::string_view head, Side side, Recognition& recognition);
@@ -31,7 +33,8 @@ void recognise_mail(Recognition& recognition);
 // file.name and file.extension (lower case, without the dot) of a part.
 void recognise_file(const Part& part, Recognition& recognition);
 
-// Puts the authority before the scope of the keys added after the given counts: two authorities number alike.
-void scope_by_authority(std::size_t first_reference, std::size_t first_answer, Recognition& recognition);
+// Puts the authority before the scope of the keys that authorities give or number alike: all but EDIFACT's, which name both
+// parties, and mail's, which are unique.
+void scope_by_authority(Recognition& recognition);
 
 }  // namespace sluis::routing

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "protocols/mime/address.h"
 #include "routing/recognise.h"
@@ -43,13 +44,15 @@ void recognise_file(const Part& part, Recognition& out) {
   out.attributes.set_if_absent("file.extension", extension);
 }
 
-void scope_by_authority(std::size_t first_reference, std::size_t first_answer, Recognition& out) {
+void scope_by_authority(Recognition& out) {
   const std::string authority(out.attributes.get(attribute::authority));
+  static constexpr std::array<std::string_view, 5> per_authority = {"message-identification", "lrn", "mrn", "arc", "nlers-rn"};
   const auto complete = [&](Reference& reference) {
+    if (std::find(per_authority.begin(), per_authority.end(), reference.kind) == per_authority.end()) return;
     reference.scope = reference.scope.empty() ? authority : authority + "|" + reference.scope;
   };
-  std::for_each(out.references.begin() + static_cast<std::ptrdiff_t>(first_reference), out.references.end(), complete);
-  std::for_each(out.answers_to.begin() + static_cast<std::ptrdiff_t>(first_answer), out.answers_to.end(), complete);
+  std::for_each(out.references.begin(), out.references.end(), complete);
+  std::for_each(out.answers_to.begin(), out.answers_to.end(), complete);
 }
 
 }  // namespace sluis::routing
