@@ -48,7 +48,8 @@ void fill_channels(Table& table, const TableInput& input) {
     channel->environment = to_string(fact.environment);
     channel->customer_side = fact.customer_side;
     channel->has_own_account = fact.has_own_account;
-    for (auto at = input.accounts.lower_bound({fact.name, {}}); at != input.accounts.end() && at->first == fact.name; ++at)
+    for (auto at = input.accounts.lower_bound({fact.name, {}}); at != input.accounts.end() && at->first == fact.name;
+         ++at)
       if (!at->second.empty()) channel->accounts.insert(at->second);
     table.channels.emplace(fact.name, std::move(channel));
   }
@@ -63,7 +64,7 @@ Compiled compile(TableInput input) {
   fill_channels(*table, input);
   for (const auto& customer : input.customers) table->customers.emplace(customer->id, customer);
 
-  std::map<std::string, std::vector<RouteSpec>> tiers;   // "" is the shared table
+  std::map<std::string, std::vector<RouteSpec>> tiers;  // "" is the shared table
   for (const RouteSpec& spec : input.routes) tiers[spec.customer].push_back(spec);
   check_names(input.routes, input, table->flows, out.errors);
   check_destinations(input.routes, input, out.errors);

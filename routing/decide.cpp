@@ -24,7 +24,8 @@ std::string nothing_matches(const Message& message, std::string_view environment
   if (!message.attributes.has(attribute::flow)) {
     if (const auto candidates = message.attributes.find("flow.candidates"))
       text += fmt::format("; the content could be {}: name the flow", *candidates);
-    else text += "; the flow was not recognised";
+    else
+      text += "; the flow was not recognised";
   }
   return text;
 }
@@ -41,7 +42,7 @@ FlowRules CompiledRouting::rules(std::string_view flow) const {
 
 std::string_view CompiledRouting::environment_of(const Message& message) const {
   if (const auto at = table_->channels.find(message.from); at != table_->channels.end()) return at->second->environment;
-  return message.attributes.get(attribute::environment);   // a notice comes from no channel
+  return message.attributes.get(attribute::environment);  // a notice comes from no channel
 }
 
 const CompiledRoute* CompiledRouting::match(const Message& message) const {
@@ -60,7 +61,8 @@ RouteDecision CompiledRouting::decide(const Message& message) const {
   return plan(*route, message, environment);
 }
 
-RouteDecision CompiledRouting::plan(const CompiledRoute& route, const Message& message, std::string_view environment) const {
+RouteDecision CompiledRouting::plan(const CompiledRoute& route, const Message& message,
+                                    std::string_view environment) const {
   RoutePlan plan;
   plan.deliveries.reserve(route.send.size());
   // All or nothing: half of what a route promises is not what its author wrote.
@@ -69,8 +71,9 @@ RouteDecision CompiledRouting::plan(const CompiledRoute& route, const Message& m
   return plan;
 }
 
-std::optional<RouteDecision> CompiledRouting::plan_send(const CompiledRoute& route, const CompiledSend& send, const Message& message,
-                                                        std::string_view environment, RoutePlan& plan) const {
+std::optional<RouteDecision> CompiledRouting::plan_send(const CompiledRoute& route, const CompiledSend& send,
+                                                        const Message& message, std::string_view environment,
+                                                        RoutePlan& plan) const {
   const FlowCatalogue::Entry* flow = table_->flows.find(message.attributes.get(attribute::flow));
   PlannedDelivery delivery;
   delivery.route = route.spec.name;
@@ -95,32 +98,37 @@ std::optional<RouteDecision> CompiledRouting::plan_send(const CompiledRoute& rou
 
   const TableChannel& channel = *send.channel;
   if (!environment.empty() && environment != channel.environment)
-    return refuse(route, fmt::format("the message is of {} and channel {} is of {}; they never mix", environment, channel.name, channel.environment));
+    return refuse(route, fmt::format("the message is of {} and channel {} is of {}; they never mix", environment,
+                                     channel.name, channel.environment));
   delivery.destination.channel = channel.name;
-  if (!message.customer.empty() && channel.accounts.contains(message.customer)) delivery.destination.account = message.customer;
+  if (!message.customer.empty() && channel.accounts.contains(message.customer))
+    delivery.destination.account = message.customer;
   else if (!channel.has_own_account)
-    return refuse(route, message.customer.empty()
-                             ? fmt::format("the message has no customer and channel {} has no account of its own", channel.name)
-                             : fmt::format("customer {} has no account on channel {}, which has none of its own", message.customer, channel.name));
+    return refuse(
+        route, message.customer.empty()
+                   ? fmt::format("the message has no customer and channel {} has no account of its own", channel.name)
+                   : fmt::format("customer {} has no account on channel {}, which has none of its own",
+                                 message.customer, channel.name));
 
   if (!channel.customer_side) {
     std::string& to = delivery.destination.address;
-    if (to.empty() && flow != nullptr)
-      if (const auto own = flow->spec.address.find(std::string(channel.environment)); own != flow->spec.address.end()) to = own->second;
-    // A recipient that the catalogue knows as another flow's: the table and the content disagree.
-    if (flow != nullptr && !to.empty()) {
+    if (to.empty() && flow != nullptr) {
+      if (const auto own = flow->spec.address.find(std::string(channel.environment)); own != flow->spec.address.end())
+        to = own->second;
+    } else if (flow != nullptr) {
+      // A recipient that the catalogue knows as another flow's: the table and the content disagree.
       const auto owners = table_->flows.at_address(channel.environment, to);
       if (!owners.empty() && std::find(owners.begin(), owners.end(), flow) == owners.end())
-        return RouteConflict{fmt::format("route \"{}\" sends flow {} to {}, which is the address of {}", route.spec.name, flow->spec.flow, to,
-                                         owners.front()->spec.flow)};
+        return RouteConflict{fmt::format("route \"{}\" sends flow {} to {}, which is the address of {}",
+                                         route.spec.name, flow->spec.flow, to, owners.front()->spec.flow)};
     }
   }
   plan.deliveries.push_back(std::move(delivery));
   return std::nullopt;
 }
 
-std::optional<std::string> CompiledRouting::plan_return(const Message& message, std::string_view environment, PlannedDelivery delivery,
-                                                        RoutePlan& plan) const {
+std::optional<std::string> CompiledRouting::plan_return(const Message& message, std::string_view environment,
+                                                        PlannedDelivery delivery, RoutePlan& plan) const {
   if (message.customer.empty()) return "whose message it is, is not known";
   const auto at = table_->customers.find(message.customer);
   if (at == table_->customers.end()) return fmt::format("there is no customer {}", message.customer);
@@ -132,7 +140,8 @@ std::optional<std::string> CompiledRouting::plan_return(const Message& message, 
   for (const std::string& name : channels) {
     // A customer with both environments lists the channels of both; each message takes those of its own.
     const auto channel = table_->channels.find(name);
-    if (channel == table_->channels.end() || (!environment.empty() && channel->second->environment != environment)) continue;
+    if (channel == table_->channels.end() || (!environment.empty() && channel->second->environment != environment))
+      continue;
     if (!channel->second->accounts.contains(message.customer))
       return fmt::format("customer {} has no account on its `return` channel {}", message.customer, name);
     plan.deliveries.push_back(delivery);

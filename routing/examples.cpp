@@ -12,11 +12,15 @@ namespace {
 Message message_of(const RouteExample& example, const FlowCatalogue& flows) {
   Message message;
   for (const auto& [name, value] : example.message)
-    if (name == attribute::from) message.from = value;
-    else if (name == attribute::customer) message.customer = value;
-    else message.attributes.set(name, value);
+    if (name == attribute::from)
+      message.from = value;
+    else if (name == attribute::customer)
+      message.customer = value;
+    else
+      message.attributes.set(name, value);
   // What recognition would have added beside the flow.
-  if (const auto* flow = flows.find(message.attributes.get(attribute::flow)); flow != nullptr && !flow->spec.authority.empty())
+  if (const auto* flow = flows.find(message.attributes.get(attribute::flow));
+      flow != nullptr && !flow->spec.authority.empty())
     message.attributes.set_if_absent(attribute::authority, flow->spec.authority);
   return message;
 }
@@ -54,7 +58,8 @@ void check_examples(const std::vector<RouteExample>& examples, const TableInput&
       continue;
     }
     // An example may speak of a customer who is not configured here; then only the match is of interest.
-    const bool known = std::any_of(input.customers.begin(), input.customers.end(), [&](const auto& c) { return c->id == message.customer; });
+    const bool known = std::any_of(input.customers.begin(), input.customers.end(),
+                                   [&](const auto& c) { return c->id == message.customer; });
     if (known && !why_not.empty()) fail(why_not);
   }
 }

@@ -41,12 +41,15 @@ std::string Explanation::text() const {
   if (!conflict.empty()) out += fmt::format("held: {}\n", conflict);
   out += "routes\n";
   for (const RouteConsidered& r : considered)
-    out += fmt::format("  {} {}{} ({}): {}\n", r.matched ? "+" : "-", r.customer.empty() ? "" : r.customer + "'s ", r.route, r.place.text(), r.why);
+    out += fmt::format("  {} {}{} ({}): {}\n", r.matched ? "+" : "-", r.customer.empty() ? "" : r.customer + "'s ",
+                       r.route, r.place.text(), r.why);
   if (const auto* plan = std::get_if<RoutePlan>(&decision)) {
     out += "deliveries\n";
     for (const PlannedDelivery& d : plan->deliveries)
-      out += fmt::format("  {} account {}{}{}\n", d.destination.channel, d.destination.account.empty() ? "of the channel" : d.destination.account,
-                         d.destination.address.empty() ? "" : ", to " + d.destination.address, d.lane.empty() ? "" : ", lane " + d.lane);
+      out += fmt::format("  {} account {}{}{}\n", d.destination.channel,
+                         d.destination.account.empty() ? "of the channel" : d.destination.account,
+                         d.destination.address.empty() ? "" : ", to " + d.destination.address,
+                         d.lane.empty() ? "" : ", lane " + d.lane);
   } else if (const auto* unrouted = std::get_if<Unrouted>(&decision)) {
     out += fmt::format("unrouted: {}\n", unrouted->reason);
   } else {

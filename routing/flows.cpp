@@ -14,7 +14,8 @@ using Kind = Condition::Kind;
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return out;
 }
 
@@ -50,20 +51,23 @@ void lay_over(FlowSpec& below, FlowSpec&& above) {
   take(below.recognise, above.recognise);
   take(below.lane, above.lane);
   for (auto& [environment, address] : above.address) below.address[environment] = std::move(address);
-  below.rules = above.rules;   // whole: its reader begins with the earlier ones
+  below.rules = above.rules;  // whole: its reader begins with the earlier ones
   below.place = std::move(above.place);
 }
 
 bool is_flow_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '/' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '/' ||
+           c == '_' || c == '.';
   });
 }
 
 void check(const FlowSpec& spec, std::vector<LocatedError>& errors) {
   static constexpr std::array<std::string_view, 3> directions = {"submission", "answer", "both"};
   static constexpr std::array<std::string_view, 2> environments = {"test", "production"};
-  const auto fail = [&](std::string what) { errors.push_back({spec.place, fmt::format("flow \"{}\": {}", spec.flow, what)}); };
+  const auto fail = [&](std::string what) {
+    errors.push_back({spec.place, fmt::format("flow \"{}\": {}", spec.flow, what)});
+  };
   if (!is_flow_name(spec.flow)) fail("a flow's name is letters, digits, - and /, as in douane/uitvoer");
   if (!spec.direction.empty() && std::find(directions.begin(), directions.end(), spec.direction) == directions.end())
     fail(fmt::format("direction \"{}\" is not submission, answer or both", spec.direction));
@@ -80,7 +84,8 @@ std::string names(const std::vector<const FlowCatalogue::Entry*>& entries) {
   return text;
 }
 
-// Every mailbox in a header field's value, display names and brackets taken off; good enough to look up known addresses.
+// Every mailbox in a header field's value, display names and brackets taken off; good enough to look up known
+// addresses.
 std::vector<std::string> addresses_in(std::string_view value) {
   std::vector<std::string> out;
   constexpr std::size_t most = 50;
@@ -106,17 +111,22 @@ void FlowCatalogue::build(std::vector<FlowSpec> specs, std::vector<LocatedError>
   std::vector<FlowSpec> merged;
   for (FlowSpec& spec : specs) {
     const auto at = std::find_if(merged.begin(), merged.end(), [&](const FlowSpec& s) { return s.flow == spec.flow; });
-    if (at == merged.end()) merged.push_back(std::move(spec));
+    if (at == merged.end())
+      merged.push_back(std::move(spec));
     else if (at->place.file == spec.place.file)
       errors.push_back({spec.place, fmt::format("flow \"{}\" is already at {}", spec.flow, at->place.text())});
-    else lay_over(*at, std::move(spec));
+    else
+      lay_over(*at, std::move(spec));
   }
   for (FlowSpec& spec : merged) {
     check(spec, errors);
     Entry entry;
-    for (const Condition& condition : spec.recognise) entry.recognise.push_back(compile_condition(condition, symbols_, errors));
-    if (auto lane = Template::compile(spec.lane)) entry.lane = std::move(*lane);
-    else errors.push_back({spec.place, fmt::format("flow \"{}\": {}", spec.flow, lane.error().what)});
+    for (const Condition& condition : spec.recognise)
+      entry.recognise.push_back(compile_condition(condition, symbols_, errors));
+    if (auto lane = Template::compile(spec.lane))
+      entry.lane = std::move(*lane);
+    else
+      errors.push_back({spec.place, fmt::format("flow \"{}\": {}", spec.flow, lane.error().what)});
     for (const auto& [environment, address] : spec.address)
       if (!address.empty()) by_address_[{environment, lower(address)}].push_back(entries_.size());
     entry.spec = std::move(spec);
@@ -130,7 +140,8 @@ const FlowCatalogue::Entry* FlowCatalogue::find(std::string_view flow) const {
   return at == by_name_.end() ? nullptr : &entries_[at->second];
 }
 
-std::vector<const FlowCatalogue::Entry*> FlowCatalogue::at_address(std::string_view environment, std::string_view address) const {
+std::vector<const FlowCatalogue::Entry*> FlowCatalogue::at_address(std::string_view environment,
+                                                                   std::string_view address) const {
   std::vector<const Entry*> out;
   if (const auto at = by_address_.find({std::string(environment), lower(address)}); at != by_address_.end())
     for (const std::size_t i : at->second) out.push_back(&entries_[i]);
@@ -149,7 +160,8 @@ std::vector<FlowCatalogue::Sniff> FlowCatalogue::sniff(const Message& message, s
   return out;
 }
 
-void FlowCatalogue::name_flow(const Message& message, std::string_view environment, bool from_authority, Recognition& recognition) const {
+void FlowCatalogue::name_flow(const Message& message, std::string_view environment, bool from_authority,
+                              Recognition& recognition) const {
   // Recognised attributes are what the conditions speak of.
   Message seen;
   seen.from = message.from;
@@ -166,20 +178,23 @@ void FlowCatalogue::name_flow(const Message& message, std::string_view environme
   };
   const auto contradicted = [&](const Entry* entry) {
     if (named.empty() || weight_of(entry) >= 0) return false;
-    const bool same_authority =
-        std::any_of(named.begin(), named.end(), [&](const Entry* n) { return n->spec.authority == entry->spec.authority; });
+    const bool same_authority = std::any_of(named.begin(), named.end(),
+                                            [&](const Entry* n) { return n->spec.authority == entry->spec.authority; });
     return !(entry->recognise.empty() && same_authority);
   };
   const auto settle = [&](const Entry* entry) {
     recognition.attributes.set(attribute::flow, entry->spec.flow);
-    if (!entry->spec.authority.empty()) recognition.attributes.set_if_absent(attribute::authority, entry->spec.authority);
+    if (!entry->spec.authority.empty())
+      recognition.attributes.set_if_absent(attribute::authority, entry->spec.authority);
   };
   // The one that the content describes most closely, or all that it describes equally closely.
   const auto closest = [&](const std::vector<const Entry*>& among) {
     std::vector<const Entry*> best;
     for (const Entry* entry : among)
-      if (best.empty() || weight_of(entry) > weight_of(best.front())) best = {entry};
-      else if (weight_of(entry) == weight_of(best.front())) best.push_back(entry);
+      if (best.empty() || weight_of(entry) > weight_of(best.front()))
+        best = {entry};
+      else if (weight_of(entry) == weight_of(best.front()))
+        best.push_back(entry);
     return best;
   };
   const auto settle_or_list = [&](const std::vector<const Entry*>& best) {
@@ -189,7 +204,8 @@ void FlowCatalogue::name_flow(const Message& message, std::string_view environme
     }
     recognition.attributes.set("flow.candidates", names(best));
     const std::string& authority = best.front()->spec.authority;
-    if (std::all_of(best.begin(), best.end(), [&](const Entry* e) { return e->spec.authority == authority; }) && !authority.empty())
+    if (std::all_of(best.begin(), best.end(), [&](const Entry* e) { return e->spec.authority == authority; }) &&
+        !authority.empty())
       recognition.attributes.set_if_absent(attribute::authority, authority);
   };
 
@@ -197,7 +213,8 @@ void FlowCatalogue::name_flow(const Message& message, std::string_view environme
   std::string by_address;
   static constexpr std::array<std::string_view, 2> recipients = {"mail.recipient", "mail.to"};
   static constexpr std::array<std::string_view, 1> senders = {"mail.from"};
-  const std::span<const std::string_view> tellers = from_authority ? std::span<const std::string_view>(senders) : recipients;
+  const std::span<const std::string_view> tellers =
+      from_authority ? std::span<const std::string_view>(senders) : recipients;
   for (const std::string_view name : tellers) {
     for (const std::string& address : addresses_in(recognition.attributes.get(name)))
       for (const Entry* entry : at_address(environment, address))
@@ -205,13 +222,14 @@ void FlowCatalogue::name_flow(const Message& message, std::string_view environme
           addressed.push_back(entry);
           by_address = address;
         }
-    if (!addressed.empty()) break;   // the envelope is what is true; the header only when there is none
+    if (!addressed.empty()) break;  // the envelope is what is true; the header only when there is none
   }
 
   if (const std::string chosen(recognition.attributes.get(attribute::flow)); !chosen.empty()) {
     const Entry* entry = find(chosen);
     if (!addressed.empty() && std::find(addressed.begin(), addressed.end(), entry) == addressed.end())
-      recognition.conflict = fmt::format("the flow {} was chosen, but {} is the address of {}", chosen, by_address, names(addressed));
+      recognition.conflict =
+          fmt::format("the flow {} was chosen, but {} is the address of {}", chosen, by_address, names(addressed));
     else if (entry != nullptr && contradicted(entry))
       recognition.conflict = fmt::format("the flow {} was chosen, but the content is that of {}", chosen, names(named));
     if (entry != nullptr) settle(entry);
@@ -222,8 +240,10 @@ void FlowCatalogue::name_flow(const Message& message, std::string_view environme
     for (const Entry* entry : addressed)
       if (!contradicted(entry)) fitting.push_back(entry);
     if (fitting.empty())
-      recognition.conflict = fmt::format("{} is the address of {}, but the content is that of {}", by_address, names(addressed), names(named));
-    else settle_or_list(closest(fitting));
+      recognition.conflict = fmt::format("{} is the address of {}, but the content is that of {}", by_address,
+                                         names(addressed), names(named));
+    else
+      settle_or_list(closest(fitting));
     return;
   }
   if (!named.empty()) settle_or_list(closest(named));

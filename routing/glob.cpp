@@ -19,7 +19,7 @@ std::size_t character(std::string_view text, std::size_t at) {
 bool glob_matches(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
   std::size_t t = 0;
-  std::size_t star = std::string_view::npos;   // where the last `*` is, and how far it reaches so far
+  std::size_t star = std::string_view::npos;  // where the last `*` is, and how far it reaches so far
   std::size_t reach = 0;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {

@@ -5,7 +5,9 @@
 
 namespace sluis::routing {
 
-[[nodiscard]] inline bool is_glob(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
+[[nodiscard]] inline bool is_glob(std::string_view text) {
+  return text.find_first_of("*?") != std::string_view::npos;
+}
 
 // Compares the whole text; `?` is one UTF-8 character. Never recurses: only the last `*` is taken back, so the time is
 // bounded by the product of the lengths. [Threading] pure.

@@ -26,7 +26,7 @@ struct Cursor {
 
 void Matcher::build() {
   std::vector<std::vector<const Predicate*>> parts(predicates_.size());
-  std::unordered_map<Value, std::size_t> shared;   // how many conditions could be filed under this value
+  std::unordered_map<Value, std::size_t> shared;  // how many conditions could be filed under this value
   std::unordered_map<Slot, std::size_t> shared_presence;
   for (Index i = 0; i < predicates_.size(); ++i) {
     necessary(predicates_[i], parts[i]);
@@ -55,12 +55,15 @@ void Matcher::build() {
       continue;
     }
     for (const Predicate* p : parts[i])
-      if (p->kind == Kind::present && p->present && (best == nullptr || shared_presence[p->slot] < shared_presence[best->slot])) best = p;
+      if (p->kind == Kind::present && p->present &&
+          (best == nullptr || shared_presence[p->slot] < shared_presence[best->slot]))
+        best = p;
     if (best == nullptr) {
       always_.push_back(i);
       continue;
     }
-    auto at = std::find_if(by_presence_.begin(), by_presence_.end(), [&](const auto& e) { return e.first == best->slot; });
+    auto at =
+        std::find_if(by_presence_.begin(), by_presence_.end(), [&](const auto& e) { return e.first == best->slot; });
     if (at == by_presence_.end()) at = by_presence_.insert(at, {best->slot, {}});
     at->second.push_back(i);
   }

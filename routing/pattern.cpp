@@ -18,9 +18,11 @@ Pattern::Pattern(std::unique_ptr<Poco::RegularExpression> expression) : expressi
 Pattern::~Pattern() = default;
 
 Result<std::shared_ptr<const Pattern>> Pattern::compile(std::string_view text) {
-  if (text.empty()) return Error{"routing.regex", "an empty regular expression matches everything; leave the condition out instead"};
+  if (text.empty())
+    return Error{"routing.regex", "an empty regular expression matches everything; leave the condition out instead"};
   if (text.size() > longest_pattern)
-    return Error{"routing.regex", fmt::format("the regular expression has {} octets; at most {} are taken", text.size(), longest_pattern)};
+    return Error{"routing.regex", fmt::format("the regular expression has {} octets; at most {} are taken", text.size(),
+                                              longest_pattern)};
   try {
     // Plain groups do not capture: Poco throws on a match with more captures than it has room for.
     auto expression = std::make_unique<Poco::RegularExpression>(

@@ -17,8 +17,8 @@ namespace sluis::routing {
 //
 // Why not std::regex: libstdc++ recurses once a character, and a subject from outside ends the process. PCRE runs here
 // under `(*LIMIT_MATCH)` and `(*LIMIT_RECURSION)`, which a pattern can lower but not raise, on subjects of at most
-// longest_subject octets; expressions are at most longest_pattern octets. Whatever hits a bound, or is not UTF-8, does not match.
-// [Threading] immutable; any thread.
+// longest_subject octets; expressions are at most longest_pattern octets. Whatever hits a bound, or is not UTF-8, does
+// not match. [Threading] immutable; any thread.
 class Pattern {
  public:
   static constexpr std::size_t longest_pattern = 512;

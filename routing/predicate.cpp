@@ -12,16 +12,20 @@ using Kind = Condition::Kind;
 
 bool Predicate::holds(Facts& facts) const {
   switch (kind) {
-    case Kind::all: return std::all_of(children.begin(), children.end(), [&](const Predicate& c) { return c.holds(facts); });
-    case Kind::any: return std::any_of(children.begin(), children.end(), [&](const Predicate& c) { return c.holds(facts); });
-    case Kind::none_of: return std::none_of(children.begin(), children.end(), [&](const Predicate& c) { return c.holds(facts); });
+    case Kind::all:
+      return std::all_of(children.begin(), children.end(), [&](const Predicate& c) { return c.holds(facts); });
+    case Kind::any:
+      return std::any_of(children.begin(), children.end(), [&](const Predicate& c) { return c.holds(facts); });
+    case Kind::none_of:
+      return std::none_of(children.begin(), children.end(), [&](const Predicate& c) { return c.holds(facts); });
     case Kind::equals: {
       const Value value = facts.value(slot);
       return values.size() == 1 ? values.front() == value : std::binary_search(values.begin(), values.end(), value);
     }
     case Kind::glob: {
       const auto text = facts.text(slot);
-      return text && std::any_of(globs.begin(), globs.end(), [&](const std::string& g) { return glob_matches(g, *text); });
+      return text &&
+             std::any_of(globs.begin(), globs.end(), [&](const std::string& g) { return glob_matches(g, *text); });
     }
     case Kind::regex: {
       const auto text = facts.text(slot);
@@ -59,8 +63,10 @@ Predicate compile_condition(const Condition& condition, Symbols& symbols, std::v
     out.globs = condition.values;
   } else if (condition.kind == Kind::regex && !condition.values.empty()) {
     auto pattern = Pattern::compile(condition.values.front());
-    if (pattern) out.pattern = std::move(*pattern);
-    else errors.push_back({condition.place, fmt::format("{}: {}", condition.attribute, pattern.error().what)});
+    if (pattern)
+      out.pattern = std::move(*pattern);
+    else
+      errors.push_back({condition.place, fmt::format("{}: {}", condition.attribute, pattern.error().what)});
   }
   return out;
 }
@@ -69,8 +75,9 @@ namespace {
 
 std::string any_word(const std::vector<std::string>& values) {
   std::string text;
-  constexpr std::size_t most = 8;   // a list of a thousand customers helps nobody
-  for (std::size_t i = 0; i < values.size() && i < most; ++i) text += fmt::format("{}\"{}\"", i == 0 ? "" : " or ", values[i]);
+  constexpr std::size_t most = 8;  // a list of a thousand customers helps nobody
+  for (std::size_t i = 0; i < values.size() && i < most; ++i)
+    text += fmt::format("{}\"{}\"", i == 0 ? "" : " or ", values[i]);
   if (values.size() > most) text += fmt::format(" or {} others", values.size() - most);
   return text;
 }
@@ -100,20 +107,24 @@ std::string first_failure(const Condition& condition, const Predicate& predicate
   switch (condition.kind) {
     case Kind::all:
       for (std::size_t i = 0; i < predicate.children.size(); ++i)
-        if (!predicate.children[i].holds(facts)) return first_failure(condition.children[i], predicate.children[i], facts);
+        if (!predicate.children[i].holds(facts))
+          return first_failure(condition.children[i], predicate.children[i], facts);
       return {};
     case Kind::any: return fmt::format("none of these holds: {}", describe(condition));
     case Kind::none_of:
       for (std::size_t i = 0; i < predicate.children.size(); ++i)
-        if (predicate.children[i].holds(facts)) return fmt::format("{}, and the route excludes that", describe(condition.children[i]));
+        if (predicate.children[i].holds(facts))
+          return fmt::format("{}, and the route excludes that", describe(condition.children[i]));
       return {};
-    case Kind::present: return fmt::format("{} is {}", condition.attribute, condition.present ? "not set" : "set, and must not be");
+    case Kind::present:
+      return fmt::format("{} is {}", condition.attribute, condition.present ? "not set" : "set, and must not be");
     case Kind::equals:
     case Kind::glob:
     case Kind::regex: break;
   }
   const auto text = facts.text(predicate.slot);
-  const std::string wanted = condition.kind == Kind::regex ? fmt::format("/{}/", condition.values.front()) : any_word(condition.values);
+  const std::string wanted =
+      condition.kind == Kind::regex ? fmt::format("/{}/", condition.values.front()) : any_word(condition.values);
   if (!text) return fmt::format("{} is not set; wanted {}", condition.attribute, wanted);
   if (condition.kind == Kind::equals) return fmt::format("{} is \"{}\", not {}", condition.attribute, *text, wanted);
   return fmt::format("{} is \"{}\", which does not match {}", condition.attribute, *text, wanted);
@@ -144,7 +155,8 @@ bool atom_implies(const Condition& a, const Condition& b) {
         return a_needs_presence || (a.kind == Kind::present && a.present);
       if (a.kind == Kind::equals)
         return within(a.values, [&](const std::string& v) {
-          return std::any_of(b.values.begin(), b.values.end(), [&](const std::string& g) { return glob_matches(g, v); });
+          return std::any_of(b.values.begin(), b.values.end(),
+                             [&](const std::string& g) { return glob_matches(g, v); });
         });
       return a.kind == Kind::glob && within(a.values, [&](const std::string& v) {
                return std::find(b.values.begin(), b.values.end(), v) != b.values.end();
@@ -173,12 +185,14 @@ bool implies(const Condition& a, const Condition& b) {
   if (a.kind == Kind::all)
     return std::any_of(a.children.begin(), a.children.end(), [&](const Condition& c) { return implies(c, b); });
   if (a.kind == Kind::any)
-    return !a.children.empty() && std::all_of(a.children.begin(), a.children.end(), [&](const Condition& c) { return implies(c, b); });
+    return !a.children.empty() &&
+           std::all_of(a.children.begin(), a.children.end(), [&](const Condition& c) { return implies(c, b); });
   if (a.kind == Kind::none_of || b.kind == Kind::none_of || b.kind == Kind::any) {
     // not(x or y) shows not(x'), for every x' that shows x or y.
     if (a.kind != Kind::none_of || b.kind != Kind::none_of) return same(a, b);
     return std::all_of(b.children.begin(), b.children.end(), [&](const Condition& excluded) {
-      return std::any_of(a.children.begin(), a.children.end(), [&](const Condition& more) { return implies(excluded, more); });
+      return std::any_of(a.children.begin(), a.children.end(),
+                         [&](const Condition& more) { return implies(excluded, more); });
     });
   }
   return atom_implies(a, b);

@@ -23,9 +23,9 @@ struct LocatedError {
 struct Predicate {
   Condition::Kind kind = Condition::Kind::all;
   Slot slot = 0;
-  std::vector<Value> values;                  // equals; sorted
+  std::vector<Value> values;  // equals; sorted
   std::vector<std::string> globs;
-  std::shared_ptr<const Pattern> pattern;     // regex; shared: predicates are copied with their routes
+  std::shared_ptr<const Pattern> pattern;  // regex; shared: predicates are copied with their routes
   bool present = true;
   std::vector<Predicate> children;
 
@@ -33,7 +33,8 @@ struct Predicate {
 };
 
 // Every fault in the condition goes to `errors`; the predicate is then not to be used.
-[[nodiscard]] Predicate compile_condition(const Condition& condition, Symbols& symbols, std::vector<LocatedError>& errors);
+[[nodiscard]] Predicate compile_condition(const Condition& condition, Symbols& symbols,
+                                          std::vector<LocatedError>& errors);
 
 // Why the condition does not hold, by its first failing part: `flow is "tulli/import", not "douane/uitvoer"`.
 // [Preconditions] `predicate` was compiled from `condition` and does not hold.

@@ -11,7 +11,9 @@ Recognition CompiledRouting::recognise(const Message& message, const std::vector
   const std::string_view environment = environment_of(message);
   if (!environment.empty()) out.attributes.set(attribute::environment, environment);
   const auto channel = table_->channels.find(message.from);
-  const Side side = channel == table_->channels.end() ? Side::unknown : channel->second->customer_side ? Side::customer : Side::authority;
+  const Side side = channel == table_->channels.end() ? Side::unknown
+                    : channel->second->customer_side  ? Side::customer
+                                                      : Side::authority;
 
   // One payload names the flow; attachments and the raw mail beside it do not.
   std::string_view head;

@@ -13,15 +13,18 @@ namespace sluis::routing {
 
 namespace {
 
-constexpr std::size_t most_messages = 50;   // of one interchange whose references become keys
+constexpr std::size_t most_messages = 50;  // of one interchange whose references become keys
 
-std::string scope_of(const edifact::Party& sender, const edifact::Party& recipient) { return sender.id + "|" + recipient.id; }
+std::string scope_of(const edifact::Party& sender, const edifact::Party& recipient) {
+  return sender.id + "|" + recipient.id;
+}
 
 void set_unless_empty(Recognition& out, std::string_view name, std::string_view value) {
   if (!value.empty()) out.attributes.set(name, value);
 }
 
-void describe_header(const edifact::InterchangeHeader& unb, const edifact::MessageHeader& unh, Side side, Recognition& out) {
+void describe_header(const edifact::InterchangeHeader& unb, const edifact::MessageHeader& unh, Side side,
+                     Recognition& out) {
   out.attributes.set("edifact.unb.sender", unb.sender.id);
   set_unless_empty(out, "edifact.unb.sender-qualifier", unb.sender.qualifier);
   out.attributes.set("edifact.unb.recipient", unb.recipient.id);
@@ -36,7 +39,8 @@ void describe_header(const edifact::InterchangeHeader& unb, const edifact::Messa
     out.references.push_back({"unb", scope_of(unb.sender, unb.recipient), unb.control_reference});
     out.attributes.set_if_absent(attribute::reference, unb.control_reference);
   }
-  // A broker sends everything under its own identification, so this names the broker at least, and sometimes the customer.
+  // A broker sends everything under its own identification, so this names the broker at least, and sometimes the
+  // customer.
   if (side != Side::customer && !unb.recipient.id.empty()) out.attributes.set("demux.edi", unb.recipient.id);
 }
 
@@ -52,7 +56,8 @@ void describe_document(const edifact::MessageHeader& unh, Recognition& out) {
 }
 
 void echo(Recognition& out, Reference reference) {
-  if (!reference.value.empty() && std::find(out.answers_to.begin(), out.answers_to.end(), reference) == out.answers_to.end())
+  if (!reference.value.empty() &&
+      std::find(out.answers_to.begin(), out.answers_to.end(), reference) == out.answers_to.end())
     out.answers_to.push_back(std::move(reference));
 }
 
@@ -71,24 +76,29 @@ void weigh(edifact::Action action, edifact::Action& overall) {
 }
 
 // CONTRL: UCI repeats the original's interchange reference and parties, UCM its messages.
-void contrl(const edifact::AnswerReferences& answer, const edifact::InterchangeHeader& unb, Recognition& out, edifact::Action& overall) {
-  const std::string scope = scope_of(answer.sender.id.empty() ? unb.recipient : answer.sender, answer.recipient.id.empty() ? unb.sender : answer.recipient);
+void contrl(const edifact::AnswerReferences& answer, const edifact::InterchangeHeader& unb, Recognition& out,
+            edifact::Action& overall) {
+  const std::string scope = scope_of(answer.sender.id.empty() ? unb.recipient : answer.sender,
+                                     answer.recipient.id.empty() ? unb.sender : answer.recipient);
   echo(out, {"unb", scope, answer.interchange_reference});
   weigh(answer.action, overall);
   for (const edifact::EchoedMessage& message : answer.messages) {
-    if (out.answers_to.size() < most_messages) echo(out, {"unh", scope, answer.interchange_reference + "/" + message.reference});
+    if (out.answers_to.size() < most_messages)
+      echo(out, {"unh", scope, answer.interchange_reference + "/" + message.reference});
     weigh(message.action, overall);
   }
 }
 
-// CUSRES names documents: the declarant's number in BGM or RFF, the customs declaration number in RFF (UN/EDIFACT code list
-// 1153). Which of them a national guide uses differs, so all that may be the declarant's are tried.
-void cusres(const edifact::AnswerReferences& answer, const edifact::InterchangeHeader& unb, Recognition& out, edifact::Action& overall) {
+// CUSRES names documents: the declarant's number in BGM or RFF, the customs declaration number in RFF (UN/EDIFACT code
+// list 1153). Which of them a national guide uses differs, so all that may be the declarant's are tried.
+void cusres(const edifact::AnswerReferences& answer, const edifact::InterchangeHeader& unb, Recognition& out,
+            edifact::Action& overall) {
   static constexpr std::array<std::string_view, 5> declarants = {"ABE", "ABO", "ACW", "AAZ", "LRN"};
   static constexpr std::array<std::string_view, 3> customs = {"ABT", "AAE", "MRN"};
   const std::string scope = scope_of(unb.recipient, unb.sender);
   for (const edifact::Reference& rff : answer.message.references)
-    if (std::find(declarants.begin(), declarants.end(), rff.qualifier) != declarants.end()) echo(out, {"edifact-document", scope, rff.value});
+    if (std::find(declarants.begin(), declarants.end(), rff.qualifier) != declarants.end())
+      echo(out, {"edifact-document", scope, rff.value});
   echo(out, {"edifact-document", scope, answer.message.document_number});
   for (const edifact::Reference& rff : answer.message.references)
     if (std::find(customs.begin(), customs.end(), rff.qualifier) != customs.end() && !rff.value.empty()) {
@@ -104,7 +114,7 @@ void describe_start(std::string_view head, Recognition& out) {
   const auto start = edifact::find_start(head);
   if (!start) return;
   edifact::SegmentReader reader(head, *start, {});
-  constexpr int near = 5;   // UNB, UNH, BGM, with a group's header between them at most
+  constexpr int near = 5;  // UNB, UNH, BGM, with a group's header between them at most
   for (int i = 0; i < near; ++i) {
     const auto segment = reader.next();
     if (!segment || !*segment) return;
@@ -137,8 +147,10 @@ bool recognise_edifact(std::string_view head, Side side, Recognition& out) {
   std::size_t count = 0;
   for (const edifact::AnswerReferences& answer : *answers) {
     if (count++ < most_messages) key_message(unb, answer.message, out);
-    if (answer.contrl()) contrl(answer, unb, out, overall);
-    else if (answer.message.type == "CUSRES") cusres(answer, unb, out, overall);
+    if (answer.contrl())
+      contrl(answer, unb, out, overall);
+    else if (answer.message.type == "CUSRES")
+      cusres(answer, unb, out, overall);
   }
   if (!answers->empty()) describe_document(answers->front().message, out);
   if (!out.answers_to.empty()) out.attributes.set_if_absent(attribute::kind, "answer");

@@ -17,14 +17,15 @@ std::vector<std::string> ids(std::string_view value) {
 }  // namespace
 
 void recognise_mail(Recognition& out) {
-  constexpr std::size_t most = 20;   // a References field grows with every reply; the nearest ones tell
+  constexpr std::size_t most = 20;  // a References field grows with every reply; the nearest ones tell
   const auto echo = [&](std::string id) {
     Reference reference{"message-id", {}, std::move(id)};
-    if (out.answers_to.size() < most && std::find(out.answers_to.begin(), out.answers_to.end(), reference) == out.answers_to.end())
+    if (out.answers_to.size() < most &&
+        std::find(out.answers_to.begin(), out.answers_to.end(), reference) == out.answers_to.end())
       out.answers_to.push_back(std::move(reference));
   };
   for (std::string& id : ids(out.attributes.get("mail.in-reply-to"))) echo(std::move(id));
-  auto thread = ids(out.attributes.get("mail.references"));   // RFC 5322 §3.6.4: the parent is last
+  auto thread = ids(out.attributes.get("mail.references"));  // RFC 5322 §3.6.4: the parent is last
   std::reverse(thread.begin(), thread.end());
   for (std::string& id : thread) echo(std::move(id));
   for (std::string& id : ids(out.attributes.get("mail.message-id"))) {
@@ -37,7 +38,8 @@ void recognise_file(const Part& part, Recognition& out) {
   if (part.file_name.empty()) return;
   out.attributes.set_if_absent("file.name", part.file_name);
   const auto dot = part.file_name.rfind('.');
-  if (dot == std::string::npos || dot == 0 || dot + 1 == part.file_name.size() || part.file_name.size() - dot > 17) return;
+  if (dot == std::string::npos || dot == 0 || dot + 1 == part.file_name.size() || part.file_name.size() - dot > 17)
+    return;
   std::string extension = part.file_name.substr(dot + 1);
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
@@ -46,7 +48,8 @@ void recognise_file(const Part& part, Recognition& out) {
 
 void scope_by_authority(Recognition& out) {
   const std::string authority(out.attributes.get(attribute::authority));
-  static constexpr std::array<std::string_view, 5> per_authority = {"message-identification", "lrn", "mrn", "arc", "nlers-rn"};
+  static constexpr std::array<std::string_view, 5> per_authority = {"message-identification", "lrn", "mrn", "arc",
+                                                                    "nlers-rn"};
   const auto complete = [&](Reference& reference) {
     if (std::find(per_authority.begin(), per_authority.end(), reference.kind) == per_authority.end()) return;
     reference.scope = reference.scope.empty() ? authority : authority + "|" + reference.scope;

@@ -42,7 +42,8 @@ constexpr std::array rows = {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return out;
 }
 
@@ -51,7 +52,9 @@ std::string_view first(const xml::Outline& outline, Meaning meaning) {
   for (const xml::Field& field : outline.fields) {
     if (field.cut || field.value.empty()) continue;
     const std::string name = lower(field.path.substr(field.path.rfind('/') + 1));
-    if (std::any_of(rows.begin(), rows.end(), [&](const Row& row) { return row.meaning == meaning && row.name == name; })) return field.value;
+    if (std::any_of(rows.begin(), rows.end(),
+                    [&](const Row& row) { return row.meaning == meaning && row.name == name; }))
+      return field.value;
   }
   return {};
 }
@@ -71,8 +74,8 @@ void customs(const xml::Outline& outline, Side side, Recognition& out) {
     out.answers_to.push_back({"message-identification", parties(recipient, sender), std::string(id)});
     out.attributes.set_if_absent(attribute::kind, "answer");
   }
-  // An LRN is the declarant's: its own message carries it, an authority's message echoes it. The numbers that the authority
-  // gives are carried and echoed alike: later messages know a declaration by its MRN only.
+  // An LRN is the declarant's: its own message carries it, an authority's message echoes it. The numbers that the
+  // authority gives are carried and echoed alike: later messages know a declaration by its MRN only.
   if (const auto lrn = first(outline, Meaning::lrn); !lrn.empty()) {
     out.attributes.set_if_absent(attribute::reference, lrn);
     (side == Side::authority ? out.answers_to : out.references).push_back({"lrn", {}, std::string(lrn)});
@@ -84,9 +87,9 @@ void customs(const xml::Outline& outline, Side side, Recognition& out) {
     }
 }
 
-// NLERS, the Dutch electronic logbook (digipoort.md §2, flow 10): NAD addressee, NFR from, RN record number. What an answer
-// looks like is not public; taken from its parent, the EU's ERS: the record number comes back, in a block of its own with a
-// return status RS of three digits, 000 for accepted [inferred].
+// NLERS, the Dutch electronic logbook (digipoort.md §2, flow 10): NAD addressee, NFR from, RN record number. What an
+// answer looks like is not public; taken from its parent, the EU's ERS: the record number comes back, in a block of its
+// own with a return status RS of three digits, 000 for accepted [inferred].
 void logbook(const xml::Outline& outline, Side side, Recognition& out) {
   const auto value = [&](std::string_view path) -> std::string_view {
     const std::string* field = outline.field(path);
@@ -98,7 +101,8 @@ void logbook(const xml::Outline& outline, Side side, Recognition& out) {
     out.references.push_back({"nlers-rn", parties(from, addressee), std::string(number)});
     out.attributes.set_if_absent(attribute::reference, number);
   }
-  for (const std::string_view path : {"NLLOG/RV", "NLCOR/RV", "NLLOG/XR", "NLCOR/XR"})   // fleet register number, else the side number
+  for (const std::string_view path :
+       {"NLLOG/RV", "NLCOR/RV", "NLLOG/XR", "NLCOR/XR"})  // fleet register number, else the side number
     if (const auto vessel = value(path); !vessel.empty()) {
       out.attributes.set("nlers.vessel", vessel);
       break;
@@ -110,7 +114,8 @@ void logbook(const xml::Outline& outline, Side side, Recognition& out) {
     const std::string_view name = std::string_view(field.path).substr(slash + 1);
     if (name == "RN" && !field.value.empty()) {
       out.answers_to.push_back({"nlers-rn", parties(addressee, from), field.value});
-    } else if (name == "RS" && field.value.size() == 3 && std::all_of(field.value.begin(), field.value.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+    } else if (name == "RS" && field.value.size() == 3 &&
+               std::all_of(field.value.begin(), field.value.end(), [](char c) { return c >= '0' && c <= '9'; })) {
       out.attributes.set_if_absent(attribute::answer, field.value == "000" ? "accepted" : "refused");
       out.attributes.set_if_absent(attribute::kind, "answer");
     }
@@ -121,12 +126,14 @@ void logbook(const xml::Outline& outline, Side side, Recognition& out) {
 
 bool looks_like_xml(std::string_view head) {
   if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
-  if (head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF")) return head.substr(2, 2).find('<') != std::string_view::npos;
+  if (head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF"))
+    return head.substr(2, 2).find('<') != std::string_view::npos;
   if (head.starts_with(std::string_view("<\0", 2)) || head.starts_with(std::string_view("\0<", 2))) return true;
   const auto at = head.find_first_not_of(" \t\r\n");
   if (at == std::string_view::npos || head[at] != '<' || at + 1 >= head.size()) return false;
   const auto next = static_cast<unsigned char>(head[at + 1]);
-  return next == '?' || next == '!' || next == '_' || next >= 0x80 || (next >= 'A' && next <= 'Z') || (next >= 'a' && next <= 'z');
+  return next == '?' || next == '!' || next == '_' || next >= 0x80 || (next >= 'A' && next <= 'Z') ||
+         (next >= 'a' && next <= 'z');
 }
 
 }  // namespace
@@ -140,18 +147,24 @@ bool recognise_xml(std::string_view head, Side side, Recognition& out) {
   }
   out.attributes.set("xml.root", outline->root.local_name);
   if (!outline->root.namespace_uri.empty()) out.attributes.set("xml.namespace", outline->root.namespace_uri);
-  // A message's attributes are read at each of its deliveries: the first few fields of a header tell all there is to tell.
+  // A message's attributes are read at each of its deliveries: the first few fields of a header tell all there is to
+  // tell.
   constexpr std::size_t most_attributes = 16;
   constexpr std::size_t most_fields = 40;
   constexpr std::size_t longest = 256;
   std::size_t count = 0;
   for (const xml::Attribute& a : outline->root.attributes)
-    if (a.namespace_uri.empty() && a.value.size() <= longest && count++ < most_attributes) out.attributes.set("xml.attribute." + a.local_name, a.value);
+    if (a.namespace_uri.empty() && a.value.size() <= longest && count++ < most_attributes)
+      out.attributes.set("xml.attribute." + a.local_name, a.value);
   count = 0;
   for (const xml::Field& field : outline->fields)
-    if (!field.cut && field.value.size() <= longest && count < most_fields && out.attributes.set_if_absent("xml.field." + field.path, field.value)) ++count;
-  if (outline->root.local_name == "NLERS") logbook(*outline, side, out);
-  else customs(*outline, side, out);
+    if (!field.cut && field.value.size() <= longest && count < most_fields &&
+        out.attributes.set_if_absent("xml.field." + field.path, field.value))
+      ++count;
+  if (outline->root.local_name == "NLERS")
+    logbook(*outline, side, out);
+  else
+    customs(*outline, side, out);
   return true;
 }
 

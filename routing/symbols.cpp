@@ -25,7 +25,8 @@ Value Symbols::find(Slot slot, std::string_view text) const {
   return at == values.end() ? other_value : at->second;
 }
 
-std::optional<std::string_view> attribute_text(const Message& message, std::string_view environment, std::string_view name) {
+std::optional<std::string_view> attribute_text(const Message& message, std::string_view environment,
+                                               std::string_view name) {
   if (name == attribute::from && !message.from.empty()) return message.from;
   if (name == attribute::customer && !message.customer.empty()) return message.customer;
   if (name == attribute::environment && !environment.empty()) return environment;

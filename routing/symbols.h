@@ -1,4 +1,5 @@
-// Names and values of the table as small numbers, so that a decision compares integers; and one message's facts under them.
+// Names and values of the table as small numbers, so that a decision compares integers; and one message's facts under
+// them.
 #pragma once
 
 #include <array>
@@ -22,10 +23,10 @@ struct TextHash {
 template <class V>
 using TextMap = std::unordered_map<std::string, V, TextHash, std::equal_to<>>;
 
-using Slot = std::uint32_t;    // an attribute name the table speaks of
-using Value = std::uint32_t;   // a value the table compares some slot with; unique over all slots
-inline constexpr Value no_value = 0xFFFFFFFF;        // the message does not have the attribute
-inline constexpr Value other_value = 0xFFFFFFFE;     // it has, with a value the table nowhere mentions
+using Slot = std::uint32_t;                       // an attribute name the table speaks of
+using Value = std::uint32_t;                      // a value the table compares some slot with; unique over all slots
+inline constexpr Value no_value = 0xFFFFFFFF;     // the message does not have the attribute
+inline constexpr Value other_value = 0xFFFFFFFE;  // it has, with a value the table nowhere mentions
 
 // [Threading] built by one thread, then immutable.
 class Symbols {
@@ -49,10 +50,11 @@ class Symbols {
 
 // The text of one attribute of a message. `from`, `customer` and `message` come from the message itself, `environment`
 // from its channel, for these are facts that no attribute may contradict.
-[[nodiscard]] std::optional<std::string_view> attribute_text(const Message& message, std::string_view environment, std::string_view name);
+[[nodiscard]] std::optional<std::string_view> attribute_text(const Message& message, std::string_view environment,
+                                                             std::string_view name);
 
-// One message while it is matched: each attribute is looked up at most once. [Lifetime] within one decision; the message
-// and the symbols outlive it. [Threading] one.
+// One message while it is matched: each attribute is looked up at most once. [Lifetime] within one decision; the
+// message and the symbols outlive it. [Threading] one.
 class Facts {
  public:
   Facts(const Symbols& symbols, const Message& message, std::string_view environment);
@@ -67,7 +69,7 @@ class Facts {
     bool text_known = false;
     bool value_known = false;
   };
-  static constexpr std::size_t few = 24;   // on the stack: most tables speak of fewer attributes
+  static constexpr std::size_t few = 24;  // on the stack: most tables speak of fewer attributes
 
   Entry& entry(Slot slot);
 

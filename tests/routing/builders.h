@@ -24,9 +24,15 @@ inline Condition atom(Kind kind, std::string attribute, std::vector<std::string>
   c.place = {"routes.yaml", 3, 5};
   return c;
 }
-inline Condition is(std::string attribute, std::vector<std::string> values) { return atom(Kind::equals, std::move(attribute), std::move(values)); }
-inline Condition glob(std::string attribute, std::vector<std::string> values) { return atom(Kind::glob, std::move(attribute), std::move(values)); }
-inline Condition regex(std::string attribute, std::string value) { return atom(Kind::regex, std::move(attribute), {std::move(value)}); }
+inline Condition is(std::string attribute, std::vector<std::string> values) {
+  return atom(Kind::equals, std::move(attribute), std::move(values));
+}
+inline Condition glob(std::string attribute, std::vector<std::string> values) {
+  return atom(Kind::glob, std::move(attribute), std::move(values));
+}
+inline Condition regex(std::string attribute, std::string value) {
+  return atom(Kind::regex, std::move(attribute), {std::move(value)});
+}
 inline Condition present(std::string attribute, bool yes = true) {
   Condition c = atom(Kind::present, std::move(attribute), {});
   c.present = yes;
@@ -39,9 +45,15 @@ inline Condition group(Kind kind, std::vector<Condition> children) {
   c.place = {"routes.yaml", 3, 5};
   return c;
 }
-inline Condition all(std::vector<Condition> children) { return group(Kind::all, std::move(children)); }
-inline Condition any(std::vector<Condition> children) { return group(Kind::any, std::move(children)); }
-inline Condition none_of(std::vector<Condition> children) { return group(Kind::none_of, std::move(children)); }
+inline Condition all(std::vector<Condition> children) {
+  return group(Kind::all, std::move(children));
+}
+inline Condition any(std::vector<Condition> children) {
+  return group(Kind::any, std::move(children));
+}
+inline Condition none_of(std::vector<Condition> children) {
+  return group(Kind::none_of, std::move(children));
+}
 
 inline Send to(std::string channel, std::string address = {}) {
   Send send;
@@ -84,9 +96,12 @@ inline TableInput broker() {
   TableInput in;
   in.flows = {flow("douane/uitvoer", "Douane", {is("edifact.unh.type", {"CUSDEC", "CUSRES"})}),
               flow("nvwa/elogboek", "NVWA", {is("xml.root", {"NLERS"})}), flow("douane/proviandering", "Douane")};
-  in.channels = {{"digipoort", Environment::production, false, true, true}, {"digipoort-test", Environment::test, false, true, true},
-                 {"tulli", Environment::production, false, true, false},    {"drop", Environment::production, true, true, false},
-                 {"drop-test", Environment::test, true, true, false},       {"feed", Environment::production, false, false, false}};
+  in.channels = {{"digipoort", Environment::production, false, true, true},
+                 {"digipoort-test", Environment::test, false, true, true},
+                 {"tulli", Environment::production, false, true, false},
+                 {"drop", Environment::production, true, true, false},
+                 {"drop-test", Environment::test, true, true, false},
+                 {"feed", Environment::production, false, false, false}};
   in.customers = {customer("acme", {"drop", "drop-test"}), customer("bolt", {"drop"})};
   in.accounts = {{"digipoort", "acme"}, {"tulli", "acme"}, {"drop", "acme"}, {"drop", "bolt"}, {"drop-test", "acme"}};
   in.policies = {"default", "customs"};

@@ -24,7 +24,9 @@ TEST(Glob, StarCrossesSlashesAndMayBeEmpty) {
   EXPECT_FALSE(glob_matches("douane/*", "xdouane/a"));
 }
 
-TEST(Glob, StarGivesBackWhatTheRestNeeds) { EXPECT_TRUE(glob_matches("*ab*ab", "abxabab")); }
+TEST(Glob, StarGivesBackWhatTheRestNeeds) {
+  EXPECT_TRUE(glob_matches("*ab*ab", "abxabab"));
+}
 
 TEST(Glob, QuestionMarkIsOneCharacterNotOneOctet) {
   EXPECT_TRUE(glob_matches("Cli?nt", "Cliënt"));
@@ -35,7 +37,9 @@ TEST(Glob, ManyStarsTakeNoExponentialTime) {
   EXPECT_FALSE(glob_matches("*a*a*a*a*a*a*a*a*a*a*b", std::string(4000, 'a')));
 }
 
-TEST(Glob, StrayContinuationOctetsDoNotRunPastTheEnd) { EXPECT_TRUE(glob_matches("?", "\xF0")); }
+TEST(Glob, StrayContinuationOctetsDoNotRunPastTheEnd) {
+  EXPECT_TRUE(glob_matches("?", "\xF0"));
+}
 
 TEST(Pattern, IsSearchedAnywhereInTheText) {
   EXPECT_TRUE(holds(regex("flow", "uit"), export_declaration));
@@ -56,8 +60,10 @@ TEST(Pattern, DeepRecursionOnALongSubjectEndsAsNoMatch) {
 
 TEST(Pattern, ItselfCannotRaiseItsLimits) {
   const auto pattern = Pattern::compile("(*LIMIT_MATCH=1000000000)^(a+)+$");
-  if (pattern.ok()) EXPECT_FALSE((*pattern)->found_in(std::string(3000, 'a') + "b"));
-  else SUCCEED() << "refused: " << pattern.error().what;
+  if (pattern.ok())
+    EXPECT_FALSE((*pattern)->found_in(std::string(3000, 'a') + "b"));
+  else
+    SUCCEED() << "refused: " << pattern.error().what;
 }
 
 TEST(Pattern, SubjectsThatAreNotUtf8DoNotMatch) {
@@ -104,7 +110,9 @@ TEST(Implies, NarrowerEqualityImpliesTheWider) {
   EXPECT_FALSE(implies(is("flow", {"a"}), is("from", {"a"})));
 }
 
-TEST(Implies, EverythingImpliesTheEmptyCondition) { EXPECT_TRUE(implies(is("flow", {"a"}), all({}))); }
+TEST(Implies, EverythingImpliesTheEmptyCondition) {
+  EXPECT_TRUE(implies(is("flow", {"a"}), all({})));
+}
 
 TEST(Implies, MorePartsImplyFewer) {
   EXPECT_TRUE(implies(all({is("flow", {"a"}), is("from", {"x"})}), all({is("from", {"x", "y"})})));

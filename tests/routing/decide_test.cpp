@@ -32,8 +32,8 @@ const Message declaration = message("drop", "acme", {{"flow", "douane/uitvoer"},
 }  // namespace
 
 TEST(Decide, TakesTheFirstRouteThatMatches) {
-  const TableInput in = with({route("imports", is("flow", {"nvwa/elogboek"})), route("exports", is("flow", {"douane/uitvoer"})),
-                              route("rest", present("flow"))});
+  const TableInput in = with({route("imports", is("flow", {"nvwa/elogboek"})),
+                              route("exports", is("flow", {"douane/uitvoer"})), route("rest", present("flow"))});
   ASSERT_THAT(plan(in, declaration).deliveries, SizeIs(1));
   EXPECT_EQ(plan(in, declaration).deliveries[0].route, "exports");
 }
@@ -49,21 +49,25 @@ TEST(Decide, TriesACustomersOwnRoutesBeforeTheSharedOnes) {
 TEST(Decide, FallsThroughToTheSharedRoutesWhenNoOwnOneMatches) {
   RouteSpec own = route("acme's way", is("flow", {"nvwa/elogboek"}), {to("tulli")});
   own.customer = "acme";
-  EXPECT_EQ(plan(with({own, route("exports", is("flow", {"douane/uitvoer"}))}), declaration).deliveries.at(0).route, "exports");
+  EXPECT_EQ(plan(with({own, route("exports", is("flow", {"douane/uitvoer"}))}), declaration).deliveries.at(0).route,
+            "exports");
 }
 
 TEST(Decide, UsesTheCustomersOwnAccount) {
-  EXPECT_EQ(plan(with({route("r", present("flow"))}), declaration).deliveries.at(0).destination, (Destination{"digipoort", "acme", ""}));
+  EXPECT_EQ(plan(with({route("r", present("flow"))}), declaration).deliveries.at(0).destination,
+            (Destination{"digipoort", "acme", ""}));
 }
 
 TEST(Decide, UsesTheChannelsAccountForCustomersWithoutOne) {
   const Message m = message("drop", "bolt", {{"flow", "douane/uitvoer"}});
-  EXPECT_EQ(plan(with({route("r", present("flow"))}), m).deliveries.at(0).destination, (Destination{"digipoort", "", ""}));
+  EXPECT_EQ(plan(with({route("r", present("flow"))}), m).deliveries.at(0).destination,
+            (Destination{"digipoort", "", ""}));
 }
 
 TEST(Decide, RefusesWhenNeitherCustomerNorChannelHasAnAccount) {
   const Message m = message("drop", "bolt", {{"flow", "douane/uitvoer"}});
-  EXPECT_THAT(unrouted(with({route("r", present("flow"), {to("tulli")})}), m), HasSubstr("customer bolt has no account on channel tulli"));
+  EXPECT_THAT(unrouted(with({route("r", present("flow"), {to("tulli")})}), m),
+              HasSubstr("customer bolt has no account on channel tulli"));
 }
 
 TEST(Decide, SaysWhatItLookedForWhenNothingMatches) {
@@ -73,7 +77,8 @@ TEST(Decide, SaysWhatItLookedForWhenNothingMatches) {
 
 TEST(Decide, SaysWhichFlowsTheContentCouldBe) {
   const Message m = message("drop", "acme", {{"flow.candidates", "douane/a, douane/b"}});
-  EXPECT_THAT(unrouted(with({route("r", present("flow"))}), m), HasSubstr("could be douane/a, douane/b: name the flow"));
+  EXPECT_THAT(unrouted(with({route("r", present("flow"))}), m),
+              HasSubstr("could be douane/a, douane/b: name the flow"));
 }
 
 TEST(Decide, NeverMixesEnvironments) {
@@ -120,7 +125,8 @@ TEST(Decide, FillsRecipientOptionsAndLaneFromAttributes) {
 }
 
 TEST(Decide, RefusesARecipientThatTheMessageCannotFill) {
-  EXPECT_THAT(unrouted(with({route("r", present("flow"), {to("digipoort", "{mail.to}")})}), declaration), HasSubstr("needs {mail.to}"));
+  EXPECT_THAT(unrouted(with({route("r", present("flow"), {to("digipoort", "{mail.to}")})}), declaration),
+              HasSubstr("needs {mail.to}"));
 }
 
 TEST(Decide, TakesRecipientAndLaneOfTheFlowWhenTheRouteSaysNone) {

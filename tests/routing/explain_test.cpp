@@ -12,9 +12,12 @@ TableInput table() {
   TableInput in = broker();
   RouteSpec own = route("own", is("edifact.unh.type", {"CUSCAR"}));
   own.customer = "acme";
-  in.routes = {route("logbooks", is("flow", {"nvwa/elogboek"})), route("by subject", all({is("from", {"drop"}), present("mail.subject")})),
-               route("not exports", all({is("from", {"drop"}), none_of({glob("flow", {"douane/*"})})})), route("exports", regex("flow", "^douane/")),
-               route("rest", all({})), own};
+  in.routes = {route("logbooks", is("flow", {"nvwa/elogboek"})),
+               route("by subject", all({is("from", {"drop"}), present("mail.subject")})),
+               route("not exports", all({is("from", {"drop"}), none_of({glob("flow", {"douane/*"})})})),
+               route("exports", regex("flow", "^douane/")),
+               route("rest", all({})),
+               own};
   return in;
 }
 

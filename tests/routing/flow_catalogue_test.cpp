@@ -18,11 +18,16 @@ Condition condition(const YAML::Node& node) {
   for (const auto& entry : node) {
     const auto name = entry.first.as<std::string>();
     const YAML::Node& value = entry.second;
-    if (value.IsMap() && value["matches"]) parts.push_back(regex(name, value["matches"].as<std::string>()));
-    else if (value.IsMap() && value["present"]) parts.push_back(present(name, value["present"].as<bool>()));
-    else if (value.IsSequence()) parts.push_back(is(name, value.as<std::vector<std::string>>()));
-    else if (const auto text = value.as<std::string>(); text.find('*') != std::string::npos) parts.push_back(glob(name, {text}));
-    else parts.push_back(is(name, {text}));
+    if (value.IsMap() && value["matches"])
+      parts.push_back(regex(name, value["matches"].as<std::string>()));
+    else if (value.IsMap() && value["present"])
+      parts.push_back(present(name, value["present"].as<bool>()));
+    else if (value.IsSequence())
+      parts.push_back(is(name, value.as<std::vector<std::string>>()));
+    else if (const auto text = value.as<std::string>(); text.find('*') != std::string::npos)
+      parts.push_back(glob(name, {text}));
+    else
+      parts.push_back(is(name, {text}));
   }
   return all(std::move(parts));
 }
@@ -82,13 +87,15 @@ TEST(FlowCatalogue, HasEveryFlowOfThePageByItsName) {
 }
 
 TEST(FlowCatalogue, HasOnlyKeysThatAreAgreedOn) {
-  const std::set<std::string> keys = {"flow", "authority", "name", "direction", "media-type", "recognise", "address", "duplicate", "lane"};
+  const std::set<std::string> keys = {"flow",      "authority", "name",      "direction", "media-type",
+                                      "recognise", "address",   "duplicate", "lane"};
   for (const YAML::Node& node : YAML::LoadFile(SLUIS_FLOWS_YAML)["flows"])
     for (const auto& entry : node) EXPECT_TRUE(keys.contains(entry.first.as<std::string>())) << entry.first;
 }
 
 TEST(FlowCatalogue, NamesNoAddressThatIsNotPublic) {
-  for (const FlowSpec& spec : delivered()) EXPECT_EQ(spec.address, (std::map<std::string, std::string>{{"production", ""}, {"test", ""}})) << spec.flow;
+  for (const FlowSpec& spec : delivered())
+    EXPECT_EQ(spec.address, (std::map<std::string, std::string>{{"production", ""}, {"test", ""}})) << spec.flow;
 }
 
 TEST(FlowCatalogue, TellsTransitByItsRoot) {
@@ -96,12 +103,14 @@ TEST(FlowCatalogue, TellsTransitByItsRoot) {
 }
 
 TEST(FlowCatalogue, TellsExciseByItsNamespace) {
-  EXPECT_EQ(dropped(R"(<IE815 xmlns="urn:publicid:-:EC:DGTAXUD:EMCS:PHASE4:IE815:V3.01"/>)").attributes.get("flow"), "douane/accijnsgoederenvervoer");
+  EXPECT_EQ(dropped(R"(<IE815 xmlns="urn:publicid:-:EC:DGTAXUD:EMCS:PHASE4:IE815:V3.01"/>)").attributes.get("flow"),
+            "douane/accijnsgoederenvervoer");
 }
 
 TEST(FlowCatalogue, TellsExportFromImportByTheDeclarationsType) {
   const auto declaration = [](std::string type) {
-    return R"(<MetaData xmlns="urn:wco:datamodel:WCO:DocumentMetaData-DMS:2"><Declaration><TypeCode>)" + type + "</TypeCode></Declaration></MetaData>";
+    return R"(<MetaData xmlns="urn:wco:datamodel:WCO:DocumentMetaData-DMS:2"><Declaration><TypeCode>)" + type +
+           "</TypeCode></Declaration></MetaData>";
   };
   EXPECT_EQ(dropped(declaration("EXA")).attributes.get("flow"), "douane/uitvoer");
   EXPECT_EQ(dropped(declaration("IMA")).attributes.get("flow"), "douane/aangiftebehandeling-ags");

@@ -9,8 +9,10 @@ namespace {
 
 TableInput catalogue() {
   TableInput in = broker();
-  in.flows = {flow("douane/export", "Douane", {all({is("t.type", {"CUSDEC"}), is("t.code", {"830"})}), is("t.type", {"CUSDEC"})}),
-              flow("douane/import", "Douane", {all({is("t.type", {"CUSDEC"}), is("t.code", {"929"})}), is("t.type", {"CUSDEC"})}),
+  in.flows = {flow("douane/export", "Douane",
+                   {all({is("t.type", {"CUSDEC"}), is("t.code", {"830"})}), is("t.type", {"CUSDEC"})}),
+              flow("douane/import", "Douane",
+                   {all({is("t.type", {"CUSDEC"}), is("t.code", {"929"})}), is("t.type", {"CUSDEC"})}),
               flow("douane/stores", "Douane"),
               flow("nvwa/client", "NVWA", {present("t.type")}),
               flow("nvwa/logbook", "NVWA", {is("t.root", {"NLERS"})}),
@@ -25,7 +27,9 @@ Recognition named(std::string from, Attributes attributes) {
   return compiled(catalogue())->recognise(message(std::move(from), "", std::move(attributes)), {});
 }
 
-std::string flow_of(const Recognition& r) { return std::string(r.attributes.get("flow")); }
+std::string flow_of(const Recognition& r) {
+  return std::string(r.attributes.get("flow"));
+}
 
 }  // namespace
 
@@ -41,18 +45,23 @@ TEST(FlowNaming, ContentThatFitsTwoFlowsEquallyNamesNone) {
   EXPECT_EQ(r.conflict, "");
 }
 
-TEST(FlowNaming, AConditionOfPresenceAloneNamesNoFlow) { EXPECT_EQ(flow_of(named("drop", {{"t.type", "ORDERS"}})), ""); }
+TEST(FlowNaming, AConditionOfPresenceAloneNamesNoFlow) {
+  EXPECT_EQ(flow_of(named("drop", {{"t.type", "ORDERS"}})), "");
+}
 
 TEST(FlowNaming, TheAddressDecidesBetweenFlowsOfOneContent) {
-  EXPECT_EQ(flow_of(named("drop", {{"t.type", "CUSDEC"}, {"mail.to", "Customs <Export@Douane.example>, b@x"}})), "douane/export");
+  EXPECT_EQ(flow_of(named("drop", {{"t.type", "CUSDEC"}, {"mail.to", "Customs <Export@Douane.example>, b@x"}})),
+            "douane/export");
 }
 
 TEST(FlowNaming, TheEnvelopeIsBelievedBeforeTheHeader) {
-  EXPECT_EQ(flow_of(named("drop", {{"mail.recipient", "stores@douane.example"}, {"mail.to", "client@nvwa.example"}})), "douane/stores");
+  EXPECT_EQ(flow_of(named("drop", {{"mail.recipient", "stores@douane.example"}, {"mail.to", "client@nvwa.example"}})),
+            "douane/stores");
 }
 
 TEST(FlowNaming, AnAnswersFlowIsItsSenders) {
-  EXPECT_EQ(flow_of(named("digipoort", {{"mail.from", "stores@douane.example"}, {"mail.to", "client@nvwa.example"}})), "douane/stores");
+  EXPECT_EQ(flow_of(named("digipoort", {{"mail.from", "stores@douane.example"}, {"mail.to", "client@nvwa.example"}})),
+            "douane/stores");
 }
 
 TEST(FlowNaming, AddressesCountInTheirOwnEnvironmentOnly) {
@@ -61,21 +70,26 @@ TEST(FlowNaming, AddressesCountInTheirOwnEnvironmentOnly) {
 }
 
 TEST(FlowNaming, TheCustomersChoiceStandsBeforeTheContent) {
-  EXPECT_EQ(flow_of(named("drop", {{"flow", "douane/import"}, {"t.type", "CUSDEC"}, {"t.code", "830"}})), "douane/import");
+  EXPECT_EQ(flow_of(named("drop", {{"flow", "douane/import"}, {"t.type", "CUSDEC"}, {"t.code", "830"}})),
+            "douane/import");
 }
 
 TEST(FlowNaming, ContentOfAnotherFlowContradictsTheChoice) {
   const Recognition r = named("drop", {{"flow", "nvwa/logbook"}, {"t.type", "CUSDEC"}});
-  EXPECT_THAT(r.conflict, HasSubstr("nvwa/logbook was chosen, but the content is that of douane/export, douane/import"));
+  EXPECT_THAT(r.conflict,
+              HasSubstr("nvwa/logbook was chosen, but the content is that of douane/export, douane/import"));
 }
 
 TEST(FlowNaming, AnAddressOfAnotherFlowContradictsTheChoice) {
-  EXPECT_THAT(named("drop", {{"flow", "nvwa/logbook"}, {"mail.to", "stores@douane.example"}}).conflict, HasSubstr("address of douane/stores"));
+  EXPECT_THAT(named("drop", {{"flow", "nvwa/logbook"}, {"mail.to", "stores@douane.example"}}).conflict,
+              HasSubstr("address of douane/stores"));
 }
 
 TEST(FlowNaming, ContentOfAnotherAuthorityContradictsTheAddress) {
   const Recognition r = named("drop", {{"mail.to", "stores@douane.example"}, {"t.root", "NLERS"}});
-  EXPECT_THAT(r.conflict, HasSubstr("stores@douane.example is the address of douane/stores, but the content is that of nvwa/logbook"));
+  EXPECT_THAT(
+      r.conflict,
+      HasSubstr("stores@douane.example is the address of douane/stores, but the content is that of nvwa/logbook"));
   EXPECT_EQ(flow_of(r), "");
 }
 
@@ -95,6 +109,8 @@ TEST(FlowNaming, ContentThatNobodyKnowsContradictsNothing) {
   EXPECT_EQ(r.attributes.get("authority"), "NVWA");
 }
 
-TEST(FlowNaming, AnAdaptersOwnFlowOutsideTheCatalogueStands) { EXPECT_EQ(flow_of(named("drop", {{"flow", "tulli/import"}})), "tulli/import"); }
+TEST(FlowNaming, AnAdaptersOwnFlowOutsideTheCatalogueStands) {
+  EXPECT_EQ(flow_of(named("drop", {{"flow", "tulli/import"}})), "tulli/import");
+}
 
 }  // namespace sluis::routing::tests

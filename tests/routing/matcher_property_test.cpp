@@ -79,7 +79,8 @@ TEST_P(MatcherProperty, AgreesWithPlainEvaluation) {
   matcher.build();
   for (int n = 0; n < 300; ++n) {
     const Message m = dice.message();
-    const auto at = std::find_if(conditions.begin(), conditions.end(), [&](const Condition& c) { return plainly(c, m); });
+    const auto at =
+        std::find_if(conditions.begin(), conditions.end(), [&](const Condition& c) { return plainly(c, m); });
     Facts facts(symbols, m, {});
     const auto found = matcher.first(facts);
     ASSERT_EQ(found.has_value(), at != conditions.end()) << "message " << n;
@@ -110,7 +111,8 @@ TEST(Matcher, FindsTheLastOfAThousandRoutesThatShareTheirSource) {
   Matcher matcher;
   std::vector<LocatedError> errors;
   for (int i = 0; i < 1000; ++i)
-    matcher.add(compile_condition(all({is("from", {"drop"}), is("flow", {"f" + std::to_string(i)}), regex("reference", "^R")}), symbols, errors));
+    matcher.add(compile_condition(
+        all({is("from", {"drop"}), is("flow", {"f" + std::to_string(i)}), regex("reference", "^R")}), symbols, errors));
   matcher.build();
   const Message m = message("drop", "acme", {{"flow", "f999"}, {"reference", "R1"}});
   Facts facts(symbols, m, {});

@@ -43,14 +43,16 @@ TEST(RecogniseXml, TellsRootNamespaceAndHeaderFields) {
 
 TEST(RecogniseXml, AnAnswerEchoesWhatTheOtherPartySent) {
   const Recognition r = xml(transit, Side::authority);
-  EXPECT_THAT(r.answers_to, ElementsAre(Reference{"message-identification", "NL123|NTA.NL", "M1"}, Reference{"lrn", "", "L1"}, Reference{"mrn", "", "24NL0001"}));
+  EXPECT_THAT(r.answers_to, ElementsAre(Reference{"message-identification", "NL123|NTA.NL", "M1"},
+                                        Reference{"lrn", "", "L1"}, Reference{"mrn", "", "24NL0001"}));
   EXPECT_EQ(r.attributes.get("kind"), "answer");
 }
 
 TEST(RecogniseXml, AnAnswersCorrelationFindsTheSubmissionsOwnKey) {
-  const Recognition sent = xml(R"(<CC015C><messageSender>NL123</messageSender><messageRecipient>NTA.NL</messageRecipient>)"
-                               R"(<messageIdentification>M1</messageIdentification><TransitOperation><LRN>L1</LRN></TransitOperation></CC015C>)",
-                               Side::customer);
+  const Recognition sent = xml(
+      R"(<CC015C><messageSender>NL123</messageSender><messageRecipient>NTA.NL</messageRecipient>)"
+      R"(<messageIdentification>M1</messageIdentification><TransitOperation><LRN>L1</LRN></TransitOperation></CC015C>)",
+      Side::customer);
   const Recognition answer = xml(transit, Side::authority);
   EXPECT_THAT(sent.references, Contains(answer.answers_to.at(0)));
   EXPECT_THAT(sent.references, Contains(answer.answers_to.at(1)));
@@ -58,10 +60,11 @@ TEST(RecogniseXml, AnAnswersCorrelationFindsTheSubmissionsOwnKey) {
 }
 
 TEST(RecogniseXml, ReadsTheHeaderOfExciseMessages) {
-  const Recognition r = xml(R"(<e:IE801 xmlns:e="urn:publicid:-:EC:DGTAXUD:EMCS:PHASE4:IE801:V3.01" xmlns:t="urn:x"><e:Header>)"
-                            R"(<t:MessageSender>NDEA.NL</t:MessageSender><t:MessageRecipient>NDEA.DE</t:MessageRecipient>)"
-                            R"(<t:MessageIdentifier>I9</t:MessageIdentifier><t:CorrelationIdentifier>C9</t:CorrelationIdentifier></e:Header></e:IE801>)",
-                            Side::authority);
+  const Recognition r = xml(
+      R"(<e:IE801 xmlns:e="urn:publicid:-:EC:DGTAXUD:EMCS:PHASE4:IE801:V3.01" xmlns:t="urn:x"><e:Header>)"
+      R"(<t:MessageSender>NDEA.NL</t:MessageSender><t:MessageRecipient>NDEA.DE</t:MessageRecipient>)"
+      R"(<t:MessageIdentifier>I9</t:MessageIdentifier><t:CorrelationIdentifier>C9</t:CorrelationIdentifier></e:Header></e:IE801>)",
+      Side::authority);
   EXPECT_THAT(r.references, ElementsAre(Reference{"message-identification", "NDEA.NL|NDEA.DE", "I9"}));
   EXPECT_THAT(r.answers_to, ElementsAre(Reference{"message-identification", "NDEA.DE|NDEA.NL", "C9"}));
 }
@@ -74,7 +77,9 @@ TEST(RecogniseXml, KnowsALogbooksRecordNumberAndVessel) {
 }
 
 TEST(RecogniseXml, KnowsWhetherALogbookReportWasTaken) {
-  const Recognition r = xml("<NLERS><NAD>1437</NAD><NFR>VCC</NFR><RN>9</RN><NLRET><RN>20120831223734219</RN><RS>104</RS></NLRET></NLERS>", Side::authority);
+  const Recognition r =
+      xml("<NLERS><NAD>1437</NAD><NFR>VCC</NFR><RN>9</RN><NLRET><RN>20120831223734219</RN><RS>104</RS></NLRET></NLERS>",
+          Side::authority);
   EXPECT_THAT(r.answers_to, Contains(Reference{"nlers-rn", "1437|VCC", "20120831223734219"}));
   EXPECT_EQ(r.attributes.get("answer"), "refused");
   EXPECT_EQ(xml("<NLERS><NLRET><RS>000</RS></NLRET></NLERS>", Side::authority).attributes.get("answer"), "accepted");
@@ -88,7 +93,8 @@ TEST(RecogniseXml, ADoctypeIsAFaultAndTellsNothing) {
 
 TEST(RecogniseXml, BoundsWhatOneDocumentCanAdd) {
   std::string document = "<r>";
-  for (int i = 0; i < 100; ++i) document += "<f" + std::to_string(i) + ">" + std::string(i == 0 ? 900 : 1, 'x') + "</f" + std::to_string(i) + ">";
+  for (int i = 0; i < 100; ++i)
+    document += "<f" + std::to_string(i) + ">" + std::string(i == 0 ? 900 : 1, 'x') + "</f" + std::to_string(i) + ">";
   const Recognition r = xml(document + "</r>", Side::customer);
   EXPECT_LE(r.attributes.size(), 41U);
   EXPECT_FALSE(r.attributes.has("xml.field.f0"));
@@ -135,7 +141,8 @@ TEST(Recognise, LooksAtThePayloadNotAtWhatLiesBesideIt) {
 }
 
 TEST(Recognise, ScopesNumbersByAuthority) {
-  EXPECT_THAT(recognised(message("drop", "acme"), logbook).references, ElementsAre(Reference{"nlers-rn", "NVWA|1437|VCC", "20120831223734219"}));
+  EXPECT_THAT(recognised(message("drop", "acme"), logbook).references,
+              ElementsAre(Reference{"nlers-rn", "NVWA|1437|VCC", "20120831223734219"}));
 }
 
 TEST(Recognise, CallsWhatACustomerHandsInASubmission) {
@@ -144,7 +151,9 @@ TEST(Recognise, CallsWhatACustomerHandsInASubmission) {
 }
 
 TEST(Recognise, TakesTheEnvironmentFromTheChannelAlone) {
-  EXPECT_EQ(recognised(message("drop-test", "acme", {{"environment", "production"}}), "opaque").attributes.get("environment"), "test");
+  EXPECT_EQ(
+      recognised(message("drop-test", "acme", {{"environment", "production"}}), "opaque").attributes.get("environment"),
+      "test");
 }
 
 TEST(Recognise, LeavesUnknownContentOpaque) {

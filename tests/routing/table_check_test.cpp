@@ -34,11 +34,13 @@ TEST(TableCheck, PointsAtAnUnknownDestinationAndSuggestsOne) {
 }
 
 TEST(TableCheck, PointsAtAnUnknownSource) {
-  EXPECT_THAT(faults({route("out", is("from", {"drp"}))}), ElementsAre("routes.yaml:3:5: unknown channel \"drp\"; did you mean \"drop\"?"));
+  EXPECT_THAT(faults({route("out", is("from", {"drp"}))}),
+              ElementsAre("routes.yaml:3:5: unknown channel \"drp\"; did you mean \"drop\"?"));
 }
 
 TEST(TableCheck, PointsAtAnUnknownFlowAlsoInsideNot) {
-  EXPECT_THAT(faults({route("out", none_of({is("flow", {"douane/uitvoor"})}))}), ElementsAre(HasSubstr("did you mean \"douane/uitvoer\"?")));
+  EXPECT_THAT(faults({route("out", none_of({is("flow", {"douane/uitvoor"})}))}),
+              ElementsAre(HasSubstr("did you mean \"douane/uitvoer\"?")));
 }
 
 TEST(TableCheck, PointsAtAFlowGlobThatNothingMatches) {
@@ -48,18 +50,21 @@ TEST(TableCheck, PointsAtAFlowGlobThatNothingMatches) {
 TEST(TableCheck, PointsAtAnUnknownCustomerAndPolicy) {
   RouteSpec r = route("out", is("customer", {"acne"}));
   r.policy = "custom";
-  EXPECT_THAT(faults({r}), testing::UnorderedElementsAre(HasSubstr("unknown customer \"acne\"; did you mean \"acme\"?"),
-                                                         HasSubstr("unknown policy \"custom\"; did you mean \"customs\"?")));
+  EXPECT_THAT(faults({r}),
+              testing::UnorderedElementsAre(HasSubstr("unknown customer \"acne\"; did you mean \"acme\"?"),
+                                            HasSubstr("unknown policy \"custom\"; did you mean \"customs\"?")));
 }
 
 TEST(TableCheck, PointsAtAMisspeltCoreAttribute) {
-  EXPECT_THAT(faults({route("out", is("custmer", {"x"}))}), ElementsAre(HasSubstr("unknown attribute \"custmer\"; did you mean \"customer\"?")));
+  EXPECT_THAT(faults({route("out", is("custmer", {"x"}))}),
+              ElementsAre(HasSubstr("unknown attribute \"custmer\"; did you mean \"customer\"?")));
 }
 
 TEST(TableCheck, PointsAtABadExpressionAndABadTemplate) {
-  EXPECT_THAT(faults({route("out", regex("edifact.unh.type", "("), {to("digipoort", "{x")})}),
-              ElementsAre(AllOf(StartsWith("routes.yaml:3:5: edifact.unh.type:"), HasSubstr("not a regular expression")),
-                          AllOf(StartsWith("routes.yaml:4:13:"), HasSubstr("template"))));
+  EXPECT_THAT(
+      faults({route("out", regex("edifact.unh.type", "("), {to("digipoort", "{x")})}),
+      ElementsAre(AllOf(StartsWith("routes.yaml:3:5: edifact.unh.type:"), HasSubstr("not a regular expression")),
+                  AllOf(StartsWith("routes.yaml:4:13:"), HasSubstr("template"))));
 }
 
 TEST(TableCheck, PointsAtAnUnknownGate) {
@@ -89,7 +94,8 @@ TEST(TableCheck, FindsARouteBehindALessSpecificOne) {
 }
 
 TEST(TableCheck, LeavesARouteAloneBehindAMoreSpecificOne) {
-  EXPECT_THAT(faults({route("exports", all({is("from", {"drop"}), is("flow", {"douane/uitvoer"})})), route("rest", is("flow", {"douane/uitvoer"}))}),
+  EXPECT_THAT(faults({route("exports", all({is("from", {"drop"}), is("flow", {"douane/uitvoer"})})),
+                      route("rest", is("flow", {"douane/uitvoer"}))}),
               IsEmpty());
 }
 
@@ -100,13 +106,15 @@ TEST(TableCheck, LetsACustomersOwnRouteSayTheSameAsASharedOne) {
 }
 
 TEST(TableCheck, FindsTwoRoutesOfOneName) {
-  EXPECT_THAT(faults({route("exports", is("flow", {"douane/uitvoer"})), route("exports", is("flow", {"nvwa/elogboek"}))}),
-              ElementsAre(HasSubstr("already at routes.yaml:")));
+  EXPECT_THAT(
+      faults({route("exports", is("flow", {"douane/uitvoer"})), route("exports", is("flow", {"nvwa/elogboek"}))}),
+      ElementsAre(HasSubstr("already at routes.yaml:")));
 }
 
 TEST(TableCheck, FindsEnvironmentsThatWouldMix) {
-  EXPECT_THAT(faults({route("out", is("from", {"drop-test"}))}),
-              ElementsAre(AllOf(StartsWith("routes.yaml:4:13:"), HasSubstr("drop-test (test) to digipoort (production)"))));
+  EXPECT_THAT(
+      faults({route("out", is("from", {"drop-test"}))}),
+      ElementsAre(AllOf(StartsWith("routes.yaml:4:13:"), HasSubstr("drop-test (test) to digipoort (production)"))));
 }
 
 TEST(TableCheck, AllowsASourceListOfBothEnvironments) {
@@ -137,7 +145,9 @@ TEST(TableCheck, FindsAChannelThatOnlyReceives) {
   EXPECT_THAT(faults({route("out", present("flow"), {to("feed")})}), ElementsAre(HasSubstr("only receives")));
 }
 
-TEST(TableCheck, FindsAnAnyWithNothingInIt) { EXPECT_THAT(faults({route("out", any({}))}), ElementsAre(HasSubstr("never hold"))); }
+TEST(TableCheck, FindsAnAnyWithNothingInIt) {
+  EXPECT_THAT(faults({route("out", any({}))}), ElementsAre(HasSubstr("never hold")));
+}
 
 TEST(TableCheck, FindsFlowsThatCannotBe) {
   TableInput in = broker();
@@ -165,7 +175,8 @@ namespace {
 
 std::vector<std::string> example_faults(std::map<std::string, std::string> message, std::string expect) {
   TableInput in = broker();
-  in.routes = {route("exports", all({is("from", {"drop"}), is("flow", {"douane/uitvoer"})})), route("tulli", is("flow", {"nvwa/elogboek"}), {to("tulli")})};
+  in.routes = {route("exports", all({is("from", {"drop"}), is("flow", {"douane/uitvoer"})})),
+               route("tulli", is("flow", {"nvwa/elogboek"}), {to("tulli")})};
   in.examples = {{std::move(message), std::move(expect), {"routes.yaml", 20, 5}}};
   return texts(compile(in).errors);
 }
@@ -173,17 +184,20 @@ std::vector<std::string> example_faults(std::map<std::string, std::string> messa
 }  // namespace
 
 TEST(TableExamples, PassWhenTheirRouteIsTaken) {
-  EXPECT_THAT(example_faults({{"from", "drop"}, {"customer", "acme"}, {"flow", "douane/uitvoer"}}, "exports"), IsEmpty());
+  EXPECT_THAT(example_faults({{"from", "drop"}, {"customer", "acme"}, {"flow", "douane/uitvoer"}}, "exports"),
+              IsEmpty());
   EXPECT_THAT(example_faults({{"from", "drop"}}, "unrouted"), IsEmpty());
 }
 
 TEST(TableExamples, FailWithTheReasonTheirRouteWasNotTaken) {
   EXPECT_THAT(example_faults({{"from", "drop"}, {"flow", "nvwa/elogboek"}, {"customer", "acme"}}, "exports"),
-              ElementsAre("routes.yaml:20:5: example: expected route \"exports\", got \"tulli\"; flow is \"nvwa/elogboek\", not \"douane/uitvoer\""));
+              ElementsAre("routes.yaml:20:5: example: expected route \"exports\", got \"tulli\"; flow is "
+                          "\"nvwa/elogboek\", not \"douane/uitvoer\""));
 }
 
 TEST(TableExamples, FailWhenTheRouteMatchesAndCannotSend) {
-  EXPECT_THAT(example_faults({{"from", "drop"}, {"flow", "nvwa/elogboek"}, {"customer", "bolt"}}, "tulli"), ElementsAre(HasSubstr("no account on channel tulli")));
+  EXPECT_THAT(example_faults({{"from", "drop"}, {"flow", "nvwa/elogboek"}, {"customer", "bolt"}}, "tulli"),
+              ElementsAre(HasSubstr("no account on channel tulli")));
 }
 
 TEST(TableExamples, FailWhenUnroutedWasExpected) {

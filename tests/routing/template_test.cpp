@@ -24,9 +24,13 @@ TEST(Template, TakesTheFirstAlternativeThatHasText) {
   EXPECT_EQ(filled("{a|b|customer}", m).text, "2");
 }
 
-TEST(Template, SaysWhatIsMissing) { EXPECT_EQ(filled("x{mail.to|reference}y", message("drop", "")).missing, "mail.to|reference"); }
+TEST(Template, SaysWhatIsMissing) {
+  EXPECT_EQ(filled("x{mail.to|reference}y", message("drop", "")).missing, "mail.to|reference");
+}
 
-TEST(Template, DoubledBracesAreBraces) { EXPECT_EQ(filled("{{{customer}}}", message("drop", "acme")).text, "{acme}"); }
+TEST(Template, DoubledBracesAreBraces) {
+  EXPECT_EQ(filled("{{{customer}}}", message("drop", "acme")).text, "{acme}");
+}
 
 TEST(Template, LineEndsOfAValueNeverGetThrough) {
   EXPECT_EQ(filled("{mail.subject}", message("drop", "", {{"mail.subject", "a\r\nBcc: b"}})).text, "a  Bcc: b");
@@ -39,7 +43,8 @@ TEST(Template, KnowsTheMessagesId) {
 }
 
 TEST(Template, FaultsAreRefused) {
-  for (const char* text : {"{", "}", "{a", "a}", "{}", "{a|}", "{a b}", "{a{b}}"}) EXPECT_FALSE(Template::compile(text).ok()) << text;
+  for (const char* text : {"{", "}", "{a", "a}", "{}", "{a|}", "{a b}", "{a{b}}"})
+    EXPECT_FALSE(Template::compile(text).ok()) << text;
 }
 
 }  // namespace sluis::routing::tests
