@@ -46,7 +46,8 @@ void describe_header(const edifact::InterchangeHeader& unb, const edifact::Messa
 
 void key_message(const edifact::InterchangeHeader& unb, const edifact::MessageHeader& unh, Recognition& out) {
   const std::string scope = scope_of(unb.sender, unb.recipient);
-  if (!unh.reference.empty()) out.references.push_back({"unh", scope, unb.control_reference + "/" + unh.reference});
+  if (!unh.reference.empty() && !unb.control_reference.empty())
+    out.references.push_back({"unh", scope, unb.control_reference + "/" + unh.reference});
   if (!unh.document_number.empty()) out.references.push_back({"edifact-document", scope, unh.document_number});
 }
 
@@ -83,10 +84,11 @@ void contrl(const edifact::AnswerReferences& answer, const edifact::InterchangeH
   echo(out, {"unb", scope, answer.interchange_reference});
   weigh(answer.action, overall);
   for (const edifact::EchoedMessage& message : answer.messages) {
-    if (out.answers_to.size() < most_messages)
+    if (!message.reference.empty() && !answer.interchange_reference.empty() && out.answers_to.size() < most_messages)
       echo(out, {"unh", scope, answer.interchange_reference + "/" + message.reference});
     weigh(message.action, overall);
   }
+  for (const edifact::EchoedMessage& group : answer.groups) weigh(group.action, overall);
 }
 
 // CUSRES names documents: the declarant's number in BGM or RFF, the customs declaration number in RFF (UN/EDIFACT code

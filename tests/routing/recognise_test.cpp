@@ -1,5 +1,7 @@
 #include "routing/recognise.h"
 
+#include <random>
+
 #include "tests/routing/builders.h"
 
 namespace sluis::routing::tests {
@@ -161,5 +163,33 @@ TEST(Recognise, LeavesUnknownContentOpaque) {
   EXPECT_FALSE(r.attributes.has("flow"));
   EXPECT_EQ(r.conflict, "");
 }
+
+// Recognition sees whatever anyone mails: cut anywhere and changed anywhere, it must give an answer, and no key without
+// value.
+class RecogniseDamaged : public testing::TestWithParam<unsigned> {};
+
+TEST_P(RecogniseDamaged, GivesAnAnswerAndNoEmptyKey) {
+  SCOPED_TRACE("seed " + std::to_string(GetParam()));
+  std::mt19937 random(GetParam());
+  const auto routing = compiled(broker());
+  constexpr std::string_view control =
+      "UNA:+.? 'UNB+UNOC:3+DOUANE:ZZ+BROKER:14+240102:1201+C1'UNH+1+CONTRL:2:2:UN'UCI+REF1+BROKER:14+DOUANE:ZZ+7'"
+      "UCM+M1+CUSDEC:D:96B:UN+4+12'UNT+4+1'UNZ+1+C1'";
+  for (const std::string_view whole : {transit, logbook, control}) {
+    std::string damaged(whole);
+    for (int n = static_cast<int>(random() % 6); n > 0; --n)
+      damaged[random() % damaged.size()] = static_cast<char>(random() % 256);
+    if (random() % 2 == 0) damaged.resize(random() % damaged.size());
+    for (const char* from : {"drop", "digipoort", "elsewhere"}) {
+      Message m = message(from, "");
+      m.parts.emplace_back();
+      const Recognition r = routing->recognise(m, {damaged});
+      for (const auto* keys : {&r.references, &r.answers_to})
+        for (const Reference& key : *keys) ASSERT_FALSE(key.value.empty()) << key.kind;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RecogniseDamaged, testing::Range(1U, 201U));
 
 }  // namespace sluis::routing::tests
