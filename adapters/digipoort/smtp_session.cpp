@@ -1,0 +1,154 @@
+#include "adapters/digipoort/smtp_session.h"
+
+#include <utility>
+
+namespace sluis::digipoort {
+
+namespace {
+
+smtp::ClientConfig with(smtp::ClientConfig config, sasl::Credentials credentials) {
+  config.credentials = std::move(credentials);
+  return config;
+}
+
+}  // namespace
+
+SmtpSession::SmtpSession(Owner& owner, const SubmitProfile& profile, sasl::Credentials credentials, WorkerPool& pool)
+    : owner_(owner), profile_(profile), pool_(pool), client_(with(profile.client, std::move(credentials))) {}
+
+void SmtpSession::start(const std::shared_ptr<net::Connection>& connection) {
+  connection_ = connection;
+  peer_ = connection->remote().text();
+  connection->start(shared_from_this());
+  client_.start();
+  run_actions();
+}
+
+void SmtpSession::give(std::unique_ptr<Submission> submission) {
+  submission_ = std::move(submission);
+  // Refused only for what the machine itself finds wrong, and then TransactionDone says so; "smtp.busy" would be our bug.
+  if (auto taken = client_.submit(submission_->transaction); !taken) {
+    smtp::TransactionResult result;
+    result.safe_to_retry = true;
+    result.failure = smtp::SessionError{client_.stage(), taken.error(), std::nullopt, smtp::Scope::message, false};
+    owner_.done(std::move(submission_), result, tls_, peer_);
+    return;
+  }
+  run_actions();
+}
+
+void SmtpSession::quit() {
+  client_.quit();
+  run_actions();
+}
+
+void SmtpSession::abort() {
+  if (over_) return;
+  client_.on_closed("the gateway is stopping");
+  run_actions();
+}
+
+void SmtpSession::on_bytes(std::string_view bytes) {
+  client_.on_bytes(bytes);
+  run_actions();
+}
+
+void SmtpSession::on_tls(const net::TlsInfo& info) {
+  tls_ = info;
+  client_.on_tls_established(profile_.has_client_certificate);
+  run_actions();
+}
+
+void SmtpSession::on_timeout() {
+  client_.on_timeout();
+  run_actions();
+}
+
+void SmtpSession::on_closed(const Error& reason) {
+  client_.on_closed(reason.code + ": " + reason.what);
+  connection_.reset();
+  run_actions();
+}
+
+void SmtpSession::on_drained() {
+  if (data_wanted_) need_data();
+}
+
+void SmtpSession::run_actions() {
+  if (running_) return;   // an owner's answer from inside an action: the loop below picks it up
+  running_ = true;
+  const auto self = shared_from_this();
+  for (;;) {
+    auto actions = client_.take_actions();
+    if (actions.empty()) break;
+    for (auto& action : actions) {
+      if (auto* send = std::get_if<smtp::Send>(&action)) {
+        if (connection_ != nullptr) connection_->write(send->bytes);
+      } else if (std::holds_alternative<smtp::StartTls>(action)) {
+        if (connection_ == nullptr) continue;
+        if (auto started = connection_->start_tls_client(profile_.tls, profile_.connect.host); !started)
+          client_.on_closed(started.error().code + ": " + started.error().what);
+      } else if (std::holds_alternative<smtp::NeedData>(action)) {
+        data_wanted_ = true;
+        need_data();
+      } else if (std::holds_alternative<smtp::Ready>(action)) {
+        owner_.ready(self);
+      } else if (auto* done = std::get_if<smtp::TransactionDone>(&action)) {
+        data_wanted_ = false;
+        if (submission_ != nullptr) owner_.done(std::move(submission_), done->result, tls_, peer_);
+      } else if (auto* failed = std::get_if<smtp::Failed>(&action)) {
+        failure_ = std::move(failed->error);
+      } else if (std::holds_alternative<smtp::Close>(action)) {
+        finish();
+      } else if (auto* deadline = std::get_if<smtp::SetDeadline>(&action)) {
+        if (connection_ == nullptr) continue;
+        if (deadline->after == Duration::zero()) connection_->clear_deadline();
+        else connection_->set_deadline(deadline->after);
+      }
+    }
+  }
+  running_ = false;
+}
+
+void SmtpSession::need_data() {
+  if (reading_ || submission_ == nullptr || connection_ == nullptr || !connection_->writable()) return;
+  data_wanted_ = false;
+  reading_ = true;
+  // Content may be on disk: read in the pool, hand on on the loop. The submission stays ours meanwhile; if the session ends
+  // first it is told by done(), which waits for nothing of the mail.
+  read_next();
+}
+
+void SmtpSession::read_next() {
+  // The mail is moved into the task and back, so that loop and pool never touch it at once.
+  auto mail = std::make_shared<std::unique_ptr<WireMail>>(std::move(submission_->mail));   // shared: a std::function is copied
+  net::EventLoop& loop = connection_->loop();
+  const bool posted = pool_.post([self = shared_from_this(), mail, &loop] {
+    auto piece = std::make_shared<Result<std::string>>((*mail)->next());
+    loop.post([self, mail, piece] {
+      self->reading_ = false;
+      if (self->submission_ == nullptr) return;   // told already
+      self->submission_->mail = std::move(*mail);
+      if (!*piece) self->client_.abandon(piece->error().code + ": " + piece->error().what);
+      else self->client_.more_data(**piece, (*piece)->empty());
+      self->run_actions();
+    });
+  });
+  if (!posted) {
+    reading_ = false;
+    submission_->mail = std::move(*mail);
+    client_.abandon("the gateway is stopping");
+    run_actions();
+  }
+}
+
+void SmtpSession::finish() {
+  if (std::exchange(over_, true)) return;
+  if (connection_ != nullptr) {
+    connection_->shutdown();
+    connection_.reset();
+  }
+  owner_.ended(shared_from_this(), failure_);
+}
+
+}  // namespace sluis::digipoort

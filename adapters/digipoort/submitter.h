@@ -1,0 +1,66 @@
+// Submission (SMTP-MSA): attempts of each account over a few sessions that are used again.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/digipoort/smtp_session.h"
+#include "core/channel/context.h"
+#include "core/net/event_loop.h"
+
+namespace sluis::digipoort {
+
+// [Threading] deliver() from any thread; everything else on one event loop. [Ownership] context, loop and connector outlive
+// it; stop() before the destructor. A mail is handed to a session only when one is ready, so that what waits is never in
+// doubt.
+class Submitter final : public SmtpSession::Owner {
+ public:
+  Submitter(ChannelContext& context, net::EventLoop& loop, SubmitProfile profile);
+  ~Submitter() override;
+  Submitter(const Submitter&) = delete;
+  Submitter& operator=(const Submitter&) = delete;
+
+  void deliver(Attempt attempt);
+  // What waits ends as Retry; sessions say QUIT, and what is under way may end by the deadline. Not from the loop.
+  void stop(MonoTime deadline);
+  // Accounts changed: sessions that are open keep the old credentials until they are idle, new ones take the new.
+  void forget_sessions();
+  [[nodiscard]] std::string last_trouble() const;
+
+ private:
+  struct Lane {   // of one account
+    std::deque<std::unique_ptr<Submission>> waiting;
+    std::vector<std::shared_ptr<SmtpSession>> open, idle;
+    std::size_t connecting = 0;
+  };
+  void submit(std::unique_ptr<Submission> submission);
+  void pump(const std::string& account);
+  void connect(const std::string& account);
+  void fail_waiting(const std::string& account, const smtp::SessionError& error);
+  void settle_stop();
+
+  void ready(const std::shared_ptr<SmtpSession>& session) override;
+  void done(std::unique_ptr<Submission> submission, const smtp::TransactionResult& result, const std::optional<net::TlsInfo>& tls,
+            const std::string& peer) override;
+  void ended(const std::shared_ptr<SmtpSession>& session, const std::optional<smtp::SessionError>& failure) override;
+
+  ChannelContext& context_;
+  net::EventLoop& loop_;
+  const SubmitProfile profile_;
+  WorkerPool pool_{2};
+  std::map<std::string, Lane> lanes_;                          // by account (customer, or "" for the channel's own)
+  std::map<const SmtpSession*, std::string> account_of_;
+  bool stopping_ = false;
+  std::function<void()> stopped_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);      // shared: what was posted finds out that this has gone
+  mutable std::mutex mutex_;
+  std::string trouble_;
+};
+
+// The outcome of a transaction as the engine understands it (protocols/digipoort.md §3.2, 6–7). Pure.
+Outcome outcome_of(const smtp::TransactionResult& result, Receipt receipt);
+
+}  // namespace sluis::digipoort
