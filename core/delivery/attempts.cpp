@@ -97,7 +97,8 @@ void DeliveryEngine::on_outcome(DeliveryId id, int attempt, Outcome outcome, boo
                                                 clock_.mono(), clock_.wall())) {
     log_.write(change.action == IncidentAction::open ? LogLevel::warning : LogLevel::info,
                change.action == IncidentAction::open ? "breaker.opened" : "breaker.closed", change.text, {{"channel", channel}});
-    conclusion.finish.incidents.push_back(std::move(change));
+    // Not in the Finish: what the attempt says of the peer holds also when its delivery was settled meanwhile.
+    store_.submit(std::move(change), [](const CommandResult&) {});
   }
   metrics_.gauge("sluis_breakers_open", "Circuit breakers that are open, of the channel and its accounts", {{"channel", channel}})
       .set(static_cast<double>(capacity_.breakers_open(channel, clock_.mono())));
@@ -131,7 +132,6 @@ void DeliveryEngine::on_outcome(DeliveryId id, int attempt, Outcome outcome, boo
 void DeliveryEngine::submit_finish(DeliveryId id, Finish finish) {
   const auto at = in_flight_.find(number(id));
   if (at == in_flight_.end()) return;
-  at->second.opened = finish.incidents;
   const bool queued = finish.next == DeliveryState::queued;
   Finish copy = finish;
   store_.submit(std::move(copy), back([this, id, finish = std::move(finish)](const CommandResult& result) { on_finished(id, finish, result); }));
@@ -161,13 +161,9 @@ void DeliveryEngine::on_finished(DeliveryId id, const Finish& finish, const Comm
     });
     return;
   }
-  const Finished& finished = std::get<Finished>(result.value());
-  for (const IncidentChange& incident : at->second.opened) {
-    if (incident.action == IncidentAction::close) continue;
-    opened(incident);
-    // Settled from elsewhere while it was sending: the attempt's own end is history, and so is what it complained of.
-    if (!finished.applied && incident_key::delivery_of(incident.key)) settled_elsewhere(id);
-  }
+  // Settled from elsewhere while it was sending: the attempt's own end is history, and so is what it complained of.
+  if (std::get<Finished>(result.value()).applied)
+    for (const IncidentChange& incident : finish.incidents) opened(incident);
   let_go(id);
 }
 

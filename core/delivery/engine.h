@@ -68,6 +68,8 @@ class SLUIS_CORE_API DeliveryEngine final {
   void open_gate(DeliveryId delivery, std::string by, std::string reason, Done done);
   // Routes a held message again, with the routing table of now.
   void route_held(const MessageId& message, std::string by, std::string reason, Done done);
+  // A held message goes nowhere.
+  void cancel_held(const MessageId& message, std::string by, std::string reason, Done done);
 
   // How many attempts are under way. The executor's thread.
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
@@ -79,7 +81,6 @@ class SLUIS_CORE_API DeliveryEngine final {
     std::shared_ptr<const Delivery> delivery;             // shared with the Attempt
     std::shared_ptr<std::atomic<bool>> cancelled;         // shared with the Attempt
     std::vector<std::pair<Operate, Done>> when_it_ends;   // cancels that came while it was sending
-    std::vector<IncidentChange> opened;                   // by its Finish
     MonoTime began{};
   };
   // Told by the store's thread, read by ours.

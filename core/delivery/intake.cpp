@@ -48,11 +48,6 @@ MessageIntake::MessageIntake(Store& store, BlockingWork work, const Clock& clock
 std::unique_ptr<Intake> MessageIntake::door(std::string channel) { return std::make_unique<Door>(*this, std::move(channel)); }
 
 void MessageIntake::accept(Arrival arrival, IntakeCallback done) {
-  // Known before any work: a full disk is not filled further with content to recognise.
-  if (const std::string trouble = store_.trouble(); !trouble.empty()) {
-    count(arrival.from.channel, "refused");
-    return done(Refusal{Error{"store.down", trouble}, true});
-  }
   const std::string channel = arrival.from.channel;
   const std::string strand = channel + '\x1f' + arrival.from.customer;
   const auto shared_arrival = std::make_shared<Arrival>(std::move(arrival));   // shared: a task is copied

@@ -139,6 +139,31 @@ void DeliveryEngine::route_held(const MessageId& message, std::string by, std::s
   });
 }
 
+void DeliveryEngine::cancel_held(const MessageId& message, std::string by, std::string reason, Done done) {
+  post([this, message, by = std::move(by), reason = std::move(reason), done = std::move(done)]() mutable {
+    Operate operate;
+    operate.what = Operate::Cancel{};
+    operate.message = message;
+    operate.by = std::move(by);
+    operate.reason = std::move(reason);
+    auto reader = store_.read(read_deadline);
+    const auto record = reader ? (*reader)->message(message) : Result<std::optional<MessageRecord>>{reader.error()};
+    if (!record || !*record || (*record)->held.empty()) {
+      if (done) done(!record ? record.error() : Error{"message.not-held", "there is no such message that waits"});
+      return;
+    }
+    const std::string& from = (*record)->message.from;
+    for (std::string key : {incident_key::conflict(from, message), incident_key::quarantine(from, message)}) {
+      IncidentChange change;
+      change.action = IncidentAction::close;
+      change.key = std::move(key);
+      change.at = clock_.wall();
+      operate.incidents.push_back(std::move(change));
+    }
+    this->operate(std::move(operate), std::move(done));
+  });
+}
+
 // Closes one condition of a delivery, if it is open.
 void DeliveryEngine::end_condition(std::string_view condition, DeliveryId delivery, std::vector<IncidentChange>& changes) {
   const auto at = incidents_.find(delivery);
@@ -158,6 +183,21 @@ void DeliveryEngine::settled_elsewhere(DeliveryId delivery) {
   if (const auto at = in_flight_.find(number(delivery)); at != in_flight_.end()) at->second.cancelled->store(true, std::memory_order_relaxed);
   std::vector<IncidentChange> changes;
   for (const std::string_view condition : {"held", "proof"}) end_condition(condition, delivery, changes);
+  // A refusal that came from elsewhere closes its lane just as well, and a late proof opens it again.
+  auto reader = store_.read(read_deadline);
+  const auto record = reader ? (*reader)->delivery(delivery) : Result<std::optional<DeliveryRecord>>{reader.error()};
+  if (record && *record && (*record)->lane_closed) {
+    IncidentChange closed;
+    closed.key = incident_key::lane((*record)->delivery.destination.channel, delivery);
+    closed.text = "lane " + (*record)->lane + " waits behind a refused delivery: " + (*record)->reason;
+    closed.channel = (*record)->delivery.destination.channel;
+    closed.customer = (*record)->delivery.customer;
+    closed.message = (*record)->message;
+    closed.at = clock_.wall();
+    changes.push_back(std::move(closed));
+  } else if (record && *record) {
+    end_condition("lane", delivery, changes);
+  }
   for (IncidentChange& change : changes) {
     opened(change);
     store_.submit(std::move(change), [](const CommandResult&) {});

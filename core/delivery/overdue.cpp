@@ -162,8 +162,8 @@ bool DeliveryEngine::answered(const MessageId& message) {
   if (!replies) return false;
   for (const MessageId& id : *replies) {
     const auto reply = (*reader)->message(id);
-    // Notices and reports are replies of our own making.
-    if (reply && *reply && !(*reply)->message.from.empty()) return true;
+    // Notices and reports are replies of our own making, and a customer's next message is no answer to its last.
+    if (reply && *reply && !(*reply)->message.from.empty() && (*reply)->message.attributes.get(attribute::kind) != "submission") return true;
   }
   return false;
 }

@@ -64,12 +64,9 @@ std::optional<Refusal> Planning::run() {
   std::string text = fmt::format("accepted from {}", channel_.empty() ? "the gateway" : channel_);
   if (!message_->customer.empty()) text += fmt::format(" for {}", message_->customer);
   accept.timeline.push_back({around_.now, "accepted", std::nullopt, std::move(text), {}});
-  if (!accept.held.empty())
-    accept.timeline.push_back({around_.now, "held", std::nullopt, accept.held, {}});
-  else
-    for (std::size_t i = 0; i < accept.deliveries.size(); ++i)
-      accept.timeline.push_back({around_.now, "routed", std::nullopt,
-                                 fmt::format("route {} to {}", routes[i], accept.deliveries[i].destination.channel), {}});
+  for (std::size_t i = 0; i < accept.deliveries.size(); ++i)
+    accept.timeline.push_back({around_.now, "routed", std::nullopt,
+                               fmt::format("route {} to {}", routes[i], accept.deliveries[i].destination.channel), {}});
   accept.message = *message_;
   return std::nullopt;
 }
