@@ -65,7 +65,8 @@ void insert_message(Work& work, const Message& message, const std::string& held,
 // notice) is on the timeline too, and answers nothing.
 void mark_answered(Work& work, const Message& message) {
   if (!timeline_head(work.db, *message.in_reply_to)) return;
-  const bool answer = !message.from.empty();
+  // A customer's own next message answers nothing either.
+  const bool answer = !message.from.empty() && message.attributes.get(attribute::kind) != "submission";
   TimelineEntry entry{message.received_at, answer ? "answered" : "noticed", std::nullopt,
                       fmt::format("{} by message {}", answer ? "answered" : "told", message.id.text()), {}};
   entry.details.set("message", message.id.text());
