@@ -31,6 +31,7 @@ class StoreHarness {
 struct Engine {
   std::string name;
   std::function<std::unique_ptr<StoreHarness>(const Clock&)> make;
+  friend void PrintTo(const Engine& engine, std::ostream* out) { *out << engine.name; }
 };
 
 class StoreTest : public testing::TestWithParam<Engine> {
@@ -49,6 +50,8 @@ class StoreTest : public testing::TestWithParam<Engine> {
     }
     return std::get<T>(result.value());
   }
+  // For commands that may be refused or not: what comes of it is looked at elsewhere.
+  void push(Command command) { static_cast<void>(run(std::move(command))); }
   std::string refusal(Command command) {
     const CommandResult result = run(std::move(command));
     return result.ok() ? "" : result.error().code;
