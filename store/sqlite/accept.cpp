@@ -1,5 +1,5 @@
-// Accept: message, parts, keys, deliveries, lane places, settlements, responses, cursors, timeline; one transaction. A crash
-// before the commit leaves segment bytes or a spool file that no row names, and the sender without its OK.
+// Accept: message, parts, keys, deliveries, lane places, settlements, responses, cursors, timeline; one transaction. A
+// crash before the commit leaves segment bytes or a spool file that no row names, and the sender without its OK.
 #include <fmt/format.h>
 
 #include "store/sqlite/gates.h"
@@ -20,19 +20,24 @@ void drop_contents(Work& work, const Parts& parts) {
     if (auto id = Spool::id_in(part.content.handle)) work.effects.spool_unused.push_back(std::move(*id));
 }
 
-// Gives every content a place that lives as long as this message: bytes in memory are appended to the day's segment; bytes
-// that lie in another message's segment (a notice that carries the original's parts) are copied, because purging is by day.
+// Gives every content a place that lives as long as this message: bytes in memory are appended to the day's segment;
+// bytes that lie in another message's segment (a notice that carries the original's parts) are copied, because purging
+// is by day.
 Status store_contents(Work& work, Message& message) {
   for (Part& part : message.parts) {
     Content& content = part.content;
     if (auto id = Spool::id_in(content.handle)) {
-      Query(work.db, "INSERT INTO spool(id, uses) VALUES(?, 1) ON CONFLICT(id) DO UPDATE SET uses = uses + 1").with(*id).run();
+      Query(work.db, "INSERT INTO spool(id, uses) VALUES(?, 1) ON CONFLICT(id) DO UPDATE SET uses = uses + 1")
+          .with(*id)
+          .run();
       continue;
     }
     std::shared_ptr<const std::string> bytes = content.bytes;
     if (!bytes && content.size > 0) {
       const auto place = SegmentPlace::parse(content.handle);
-      if (!place) return Error{"intake.invalid", fmt::format("part \"{}\" has neither bytes nor a place where they are", part.file_name)};
+      if (!place)
+        return Error{"intake.invalid",
+                     fmt::format("part \"{}\" has neither bytes nor a place where they are", part.file_name)};
       auto read = read_segment(work.segments_folder, *place, content.size);
       if (!read.ok()) return read.error();
       bytes = std::make_shared<const std::string>(std::move(read).value());
@@ -40,8 +45,8 @@ Status store_contents(Work& work, Message& message) {
     content.handle.clear();
     if (!bytes || bytes->empty()) continue;
     if (bytes->size() > inline_content_limit || bytes->size() != content.size)
-      return Error{"intake.invalid", fmt::format("part \"{}\": {} octets in memory, {} said, {} at most", part.file_name, bytes->size(),
-                                                 content.size, inline_content_limit)};
+      return Error{"intake.invalid", fmt::format("part \"{}\": {} octets in memory, {} said, {} at most",
+                                                 part.file_name, bytes->size(), content.size, inline_content_limit)};
     auto handle = work.segments.append(day_of(message.received_at), *bytes);
     if (!handle.ok()) {
       if (handle.error().code == "store.full") throw Failure{SQLITE_FULL, handle.error().what};
@@ -57,18 +62,22 @@ void insert_message(Work& work, const Message& message, const std::string& held,
         "INSERT INTO messages(id, received_at, customer, channel, flow, held, in_reply_to, bodies, record) "
         "VALUES(?, ?, ?, ?, ?, ?, ?, 1, ?)")
       .with(message.id, message.received_at, message.customer, message.from, message.attributes.get(attribute::flow),
-            held.empty() ? std::optional<std::string>{} : std::optional<std::string>{held}, message.in_reply_to, Blob{record})
+            held.empty() ? std::optional<std::string>{} : std::optional<std::string>{held}, message.in_reply_to,
+            Blob{record})
       .run();
 }
 
-// The answer is on the timeline of what it answers, and the wait for it is over. What the gateway made itself (a report, a
-// notice) is on the timeline too, and answers nothing.
+// The answer is on the timeline of what it answers, and the wait for it is over. What the gateway made itself (a
+// report, a notice) is on the timeline too, and answers nothing.
 void mark_answered(Work& work, const Message& message) {
   if (!timeline_head(work.db, *message.in_reply_to)) return;
   // A customer's own next message answers nothing either.
   const bool answer = !message.from.empty() && message.attributes.get(attribute::kind) != "submission";
-  TimelineEntry entry{message.received_at, answer ? "answered" : "noticed", std::nullopt,
-                      fmt::format("{} by message {}", answer ? "answered" : "told", message.id.text()), {}};
+  TimelineEntry entry{message.received_at,
+                      answer ? "answered" : "noticed",
+                      std::nullopt,
+                      fmt::format("{} by message {}", answer ? "answered" : "told", message.id.text()),
+                      {}};
   entry.details.set("message", message.id.text());
   if (const auto flow = message.attributes.find(attribute::flow)) entry.details.set("flow", *flow);
   if (const auto said = message.attributes.find(attribute::answer)) entry.details.set("answer", *said);
@@ -89,13 +98,16 @@ CommandResult apply_accept(Work& work, const Accept& accept, bool reply) {
     if (auto seen = find_key(work.db, dedupe)) {
       drop_contents(work, accept.message.parts);
       AcceptDone done;
-      done.accepted = {seen->message, true, seen->parts == parts, unpack_replies(seen->replies).value_or(std::vector<Reply>{})};
+      done.accepted = {seen->message, true, seen->parts == parts,
+                       unpack_replies(seen->replies).value_or(std::vector<Reply>{})};
       return CommandValue{std::move(done)};
     }
   }
   // A reply inside a Finish is not new work from outside: refusing it would lose what the peer has already said.
-  if (work.full && !reply) return Error{"store.full", "the disk is nearly full: nothing new is accepted until there is room again"};
-  if (accept.consumes && !consume_wakeup(work, *accept.consumes)) return Error{"wakeup.gone", "another has acted on this timer"};
+  if (work.full && !reply)
+    return Error{"store.full", "the disk is nearly full: nothing new is accepted until there is room again"};
+  if (accept.consumes && !consume_wakeup(work, *accept.consumes))
+    return Error{"wakeup.gone", "another has acted on this timer"};
 
   std::string hold;
   std::vector<TimelineEntry> again;

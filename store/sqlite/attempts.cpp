@@ -23,11 +23,14 @@ std::optional<Push> push_to(DeliveryState next) {
 
 TimelineEntry end_of_attempt(const Finish& finish, bool applied) {
   const bool retry = finish.next == DeliveryState::queued;
-  TimelineEntry entry{finish.at, retry ? "deferred" : std::string(to_string(finish.next)), finish.delivery, finish.reason, {}};
+  TimelineEntry entry{
+      finish.at, retry ? "deferred" : std::string(to_string(finish.next)), finish.delivery, finish.reason, {}};
   if (finish.receipt) {
     entry.details = finish.receipt->details;
-    if (entry.text.empty()) entry.text = finish.receipt->text;
-    else if (!finish.receipt->text.empty() && finish.receipt->text != entry.text) entry.details.set("receipt", finish.receipt->text);
+    if (entry.text.empty())
+      entry.text = finish.receipt->text;
+    else if (!finish.receipt->text.empty() && finish.receipt->text != entry.text)
+      entry.details.set("receipt", finish.receipt->text);
   }
   entry.details.set("attempt", std::to_string(finish.attempt));
   if (finish.in_doubt) entry.details.set("in-doubt", "yes");
@@ -35,7 +38,7 @@ TimelineEntry end_of_attempt(const Finish& finish, bool applied) {
   for (const Reference& reference : finish.learned) entry.details.set("learned." + reference.kind, reference.value);
   if (!applied) {
     entry.details.set("outcome", entry.event);
-    entry.event = "attempt-ended";   // it was settled meanwhile: what the attempt says changes nothing any more
+    entry.event = "attempt-ended";  // it was settled meanwhile: what the attempt says changes nothing any more
   }
   return entry;
 }
@@ -46,7 +49,8 @@ CommandResult apply_begin(Work& work, const Begin& begin) {
   auto row = load_delivery(work.db, begin.delivery);
   if (!row) return Error{"delivery.unknown", fmt::format("there is no delivery {}", number(begin.delivery))};
   if (!allowed(row->state, Push::begin, false))
-    return Error{"delivery.state", fmt::format("delivery {} is {}, not queued", number(row->id), to_string(row->state))};
+    return Error{"delivery.state",
+                 fmt::format("delivery {} is {}, not queued", number(row->id), to_string(row->state))};
   ++row->attempt;
   row->state = follow(row->state, Push::begin, false);
   row->changed_at = begin.at;
@@ -84,7 +88,9 @@ CommandResult apply_finish(Work& work, const Finish& finish) {
   for (const Accept& reply : finish.replies) {
     const CommandResult stored = in_savepoint(work, [&] { return apply_accept(work, reply, true); });
     if (!stored.ok())
-      add_entry(work, row->message, {finish.at, "reply-refused", row->id, fmt::format("a reply was not stored: {}", stored.error().what), {}});
+      add_entry(
+          work, row->message,
+          {finish.at, "reply-refused", row->id, fmt::format("a reply was not stored: {}", stored.error().what), {}});
   }
   const auto now = load_delivery(work.db, finish.delivery);
   return CommandValue{Finished{applied, now ? now->state : row->state}};

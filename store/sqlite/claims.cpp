@@ -9,8 +9,8 @@ namespace sluis::sqlite {
 
 namespace {
 
-// Groups looked at in one claim of one channel: with more customers waiting than this, the next claim goes on where this
-// one stopped.
+// Groups looked at in one claim of one channel: with more customers waiting than this, the next claim goes on where
+// this one stopped.
 constexpr std::size_t groups_most = 4096;
 
 // A read transaction over one claim: all its look-ups see one state.
@@ -25,9 +25,13 @@ class Snapshot {
   Connection& db_;
 };
 
-std::optional<std::string> next_customer(Connection& db, const std::string& channel, const std::optional<std::string>& after) {
-  Query query(db, after ? "SELECT customer FROM deliveries WHERE state = 0 AND channel = ? AND customer > ? ORDER BY customer LIMIT 1"
-                        : "SELECT customer FROM deliveries WHERE state = 0 AND channel = ? ORDER BY customer LIMIT 1");
+std::optional<std::string> next_customer(Connection& db, const std::string& channel,
+                                         const std::optional<std::string>& after) {
+  Query query(
+      db,
+      after
+          ? "SELECT customer FROM deliveries WHERE state = 0 AND channel = ? AND customer > ? ORDER BY customer LIMIT 1"
+          : "SELECT customer FROM deliveries WHERE state = 0 AND channel = ? ORDER BY customer LIMIT 1");
   query.with(channel);
   if (after) query.with(*after);
   if (!query.next()) return std::nullopt;
@@ -41,7 +45,8 @@ std::vector<DeliveryId> Claims::due(Connection& db, const Group& group, WallTime
   const std::size_t past = held == claimed_of_.end() ? 0 : held->second;
   std::vector<DeliveryId> found;
   Query query(db,
-              "SELECT id FROM deliveries WHERE state = 0 AND channel = ? AND customer = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?");
+              "SELECT id FROM deliveries WHERE state = 0 AND channel = ? AND customer = ? AND due_at <= ? ORDER BY "
+              "due_at, id LIMIT ?");
   query.with(group.first, group.second, now, most + past);
   while (found.size() < most && query.next())
     if (!claimed_.contains(query.number(0))) found.push_back(DeliveryId{query.number(0)});
@@ -53,7 +58,7 @@ Claims::Taken Claims::take(Connection& db, const Holds& holds, WallTime now) {
   const std::lock_guard lock(mutex_);
   const Snapshot snapshot(db);
   Taken taken;
-  std::map<MessageId, std::shared_ptr<const Message>> messages;   // several deliveries of one message share it
+  std::map<MessageId, std::shared_ptr<const Message>> messages;  // several deliveries of one message share it
   for (const Holds::Room& room : holds.channels) {
     if (room.free == 0) continue;
     const std::size_t each = room.per_customer == 0 ? room.free : std::min(room.free, room.per_customer);
@@ -71,9 +76,11 @@ Claims::Taken Claims::take(Connection& db, const Holds& holds, WallTime now) {
         customer = next_customer(db, room.channel, at);
         if (!customer) break;
       }
-      if (wrapped && *customer > last) break;   // around once
+      if (wrapped && *customer > last) break;  // around once
       at = customer;
-      if (std::find(room.closed_customers.begin(), room.closed_customers.end(), *customer) != room.closed_customers.end()) continue;
+      if (std::find(room.closed_customers.begin(), room.closed_customers.end(), *customer) !=
+          room.closed_customers.end())
+        continue;
       auto ids = due(db, {room.channel, *customer}, now, each);
       if (!ids.empty()) groups.emplace_back(*customer, std::move(ids));
     }
@@ -93,11 +100,13 @@ Claims::Taken Claims::take(Connection& db, const Holds& holds, WallTime now) {
         auto& message = messages[row->message];
         if (!message) message = load_message(db, row->message);
         auto record = message ? delivery_record(db, *row, message) : std::nullopt;
-        if (record) taken.claims.push_back({std::move(*record)});
-        else taken.corrupt.push_back(id);
+        if (record)
+          taken.claims.push_back({std::move(*record)});
+        else
+          taken.corrupt.push_back(id);
       }
     }
-    if (groups.empty() && at) last = *at;   // nothing due among those seen: go on behind them
+    if (groups.empty() && at) last = *at;  // nothing due among those seen: go on behind them
   }
   return taken;
 }
@@ -108,7 +117,8 @@ void Claims::release(const std::vector<DeliveryId>& deliveries) {
   for (const DeliveryId id : deliveries) {
     const auto at = claimed_.find(number(id));
     if (at == claimed_.end()) continue;
-    if (const auto group = claimed_of_.find(at->second); group != claimed_of_.end() && --group->second == 0) claimed_of_.erase(group);
+    if (const auto group = claimed_of_.find(at->second); group != claimed_of_.end() && --group->second == 0)
+      claimed_of_.erase(group);
     claimed_.erase(at);
   }
 }
@@ -119,7 +129,8 @@ std::optional<WallTime> Claims::next_due(Connection& db, const std::string& chan
   std::optional<std::string> at;
   while (auto customer = next_customer(db, channel, at)) {
     at = customer;
-    Query query(db, "SELECT id, due_at FROM deliveries WHERE state = 0 AND channel = ? AND customer = ? ORDER BY due_at, id");
+    Query query(
+        db, "SELECT id, due_at FROM deliveries WHERE state = 0 AND channel = ? AND customer = ? ORDER BY due_at, id");
     query.with(channel, *customer);
     while (query.next()) {
       if (earliest && query.time(1) >= *earliest) break;

@@ -1,4 +1,5 @@
-// What this node has claimed: deliveries handed to the engine and not yet given back. Volatile: after a crash nothing is claimed.
+// What this node has claimed: deliveries handed to the engine and not yet given back. Volatile: after a crash nothing
+// is claimed.
 #pragma once
 
 #include <map>
@@ -18,23 +19,23 @@ class Claims {
  public:
   struct Taken {
     std::vector<Claim> claims;
-    std::vector<DeliveryId> corrupt;   // claimed as well, so that they are not met again; the caller makes them `held`
+    std::vector<DeliveryId> corrupt;  // claimed as well, so that they are not met again; the caller makes them `held`
   };
-  // A skip-scan over (channel, customer): each group costs one index look-up, however long its queue. In each channel it
-  // begins after the customer that was served last, and deals in turn, one of each customer a round. Throws Failure.
+  // A skip-scan over (channel, customer): each group costs one index look-up, however long its queue. In each channel
+  // it begins after the customer that was served last, and deals in turn, one of each customer a round. Throws Failure.
   Taken take(Connection& db, const Holds& holds, WallTime now);
   void release(const std::vector<DeliveryId>& deliveries);
   // The earliest due time of queued deliveries of the channel that are not claimed. Throws Failure.
   std::optional<WallTime> next_due(Connection& db, const std::string& channel);
 
  private:
-  using Group = std::pair<std::string, std::string>;   // channel, customer
+  using Group = std::pair<std::string, std::string>;  // channel, customer
   std::vector<DeliveryId> due(Connection& db, const Group& group, WallTime now, std::size_t most);
 
   std::mutex mutex_;
   std::unordered_map<std::int64_t, Group> claimed_;
-  std::map<Group, std::size_t> claimed_of_;          // how many of each group: how far a look must read past
-  std::map<std::string, std::string> last_served_;   // by channel
+  std::map<Group, std::size_t> claimed_of_;         // how many of each group: how far a look must read past
+  std::map<std::string, std::string> last_served_;  // by channel
 };
 
 }  // namespace sluis::sqlite

@@ -7,8 +7,10 @@
 namespace sluis::sqlite {
 
 Connection::Connection(const std::string& file, Mode mode, const std::string& vfs) {
-  const int flags = SQLITE_OPEN_NOMUTEX | (mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
-  if (const int code = sqlite3_open_v2(file.c_str(), &db_, flags, vfs.empty() ? nullptr : vfs.c_str()); code != SQLITE_OK) {
+  const int flags =
+      SQLITE_OPEN_NOMUTEX | (mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+  if (const int code = sqlite3_open_v2(file.c_str(), &db_, flags, vfs.empty() ? nullptr : vfs.c_str());
+      code != SQLITE_OK) {
     Failure failure{code, fmt::format("cannot open {}: {}", file, sqlite3_errstr(code))};
     sqlite3_close(db_);
     db_ = nullptr;
@@ -48,7 +50,7 @@ void Connection::execute(const char* sql) {
 void Connection::forget_statements() {
   for (auto& [sql, statements] : cache_) {
     for (sqlite3_stmt* statement : statements) sqlite3_finalize(statement);
-    statements.clear();   // the entry stays: a Query in flight gives its statement back to it
+    statements.clear();  // the entry stays: a Query in flight gives its statement back to it
   }
 }
 
@@ -67,12 +69,14 @@ sqlite3_stmt* Connection::take(std::string_view sql, std::vector<sqlite3_stmt*>*
     return statement;
   }
   sqlite3_stmt* statement = nullptr;
-  const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  const int code =
+      sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) fail(code, sql);
   return statement;
 }
 
-Query::Query(Connection& connection, std::string_view sql) : connection_(connection), statement_(connection.take(sql, home_)) {}
+Query::Query(Connection& connection, std::string_view sql)
+    : connection_(connection), statement_(connection.take(sql, home_)) {}
 
 Query::~Query() {
   sqlite3_reset(statement_);
@@ -97,7 +101,8 @@ void Query::check(int code) {
 std::string_view Query::bytes(int column) const {
   const void* data = sqlite3_column_blob(statement_, column);
   return data == nullptr ? std::string_view{}
-                         : std::string_view{static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+                         : std::string_view{static_cast<const char*>(data),
+                                            static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 MessageId Query::message(int column) const {
@@ -116,12 +121,13 @@ Sha256 Query::digest(int column) const {
 
 // A null pointer would bind NULL, which is not the empty text.
 void Query::bind(std::string_view value) {
-  check(sqlite3_bind_text(statement_, ++bound_, value.empty() ? "" : value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT));
+  check(sqlite3_bind_text(statement_, ++bound_, value.empty() ? "" : value.data(), static_cast<int>(value.size()),
+                          SQLITE_TRANSIENT));
 }
 
 void Query::bind(Blob value) {
-  check(sqlite3_bind_blob(statement_, ++bound_, value.bytes.empty() ? "" : value.bytes.data(), static_cast<int>(value.bytes.size()),
-                          SQLITE_TRANSIENT));
+  check(sqlite3_bind_blob(statement_, ++bound_, value.bytes.empty() ? "" : value.bytes.data(),
+                          static_cast<int>(value.bytes.size()), SQLITE_TRANSIENT));
 }
 
 }  // namespace sluis::sqlite

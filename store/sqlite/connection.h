@@ -18,10 +18,10 @@
 
 namespace sluis::sqlite {
 
-// SQLite or the disk failed. Thrown by Query and Connection and caught in two places only: where a batch runs (writer) and
-// where a Reader's call ends; it never leaves the engine. A refused command is not a Failure but an Error value.
+// SQLite or the disk failed. Thrown by Query and Connection and caught in two places only: where a batch runs (writer)
+// and where a Reader's call ends; it never leaves the engine. A refused command is not a Failure but an Error value.
 struct Failure {
-  int code = SQLITE_ERROR;   // extended result code
+  int code = SQLITE_ERROR;  // extended result code
   std::string what;
 };
 
@@ -29,8 +29,12 @@ struct Blob {
   std::string_view bytes;
 };
 
-inline std::int64_t microseconds(WallTime t) { return t.time_since_epoch().count(); }
-inline WallTime wall_time(std::int64_t us) { return WallTime{Duration{us}}; }
+inline std::int64_t microseconds(WallTime t) {
+  return t.time_since_epoch().count();
+}
+inline WallTime wall_time(std::int64_t us) {
+  return WallTime{Duration{us}};
+}
 
 // [Threading] one thread at a time (SQLITE_OPEN_NOMUTEX). [Ownership] statements die with it.
 class Connection {
@@ -84,13 +88,12 @@ class Query {
   bool next();
   // For statements without rows.
   void run() {
-    while (next()) {
-    }
+    while (next()) {}
   }
 
   [[nodiscard]] bool null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   [[nodiscard]] std::int64_t number(int column) const { return sqlite3_column_int64(statement_, column); }
-  [[nodiscard]] std::string_view bytes(int column) const;   // text or blob; valid until the next row
+  [[nodiscard]] std::string_view bytes(int column) const;  // text or blob; valid until the next row
   [[nodiscard]] std::string text(int column) const { return std::string(bytes(column)); }
   [[nodiscard]] WallTime time(int column) const { return wall_time(number(column)); }
   [[nodiscard]] MessageId message(int column) const;
@@ -112,13 +115,17 @@ class Query {
   void bind(Blob value);
   void bind(WallTime value) { bind(microseconds(value)); }
   void bind(DeliveryId value) { bind(sluis::number(value)); }
-  void bind(const MessageId& value) { bind(Blob{{reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()}}); }
+  void bind(const MessageId& value) {
+    bind(Blob{{reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()}});
+  }
   void bind(const Sha256& value) { bind(Blob{{reinterpret_cast<const char*>(value.data()), value.size()}}); }
   void bind(std::nullopt_t) { check(sqlite3_bind_null(statement_, ++bound_)); }
   template <class T>
   void bind(const std::optional<T>& value) {
-    if (value) bind(*value);
-    else bind(std::nullopt);
+    if (value)
+      bind(*value);
+    else
+      bind(std::nullopt);
   }
 
   Connection& connection_;
@@ -127,7 +134,11 @@ class Query {
   int bound_ = 0;
 };
 
-inline std::string_view octets(const Sha256& digest) { return {reinterpret_cast<const char*>(digest.data()), digest.size()}; }
-inline std::string_view octets(const MessageId& id) { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
+inline std::string_view octets(const Sha256& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+inline std::string_view octets(const MessageId& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
 
 }  // namespace sluis::sqlite

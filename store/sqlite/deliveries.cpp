@@ -8,11 +8,13 @@ namespace sluis::sqlite {
 namespace {
 
 // Bits of the column `flags`.
-constexpr std::int64_t in_doubt_bit = 1, by_answer_bit = 2, lane_closes_bit = 4, report_bit = 8, lane_first_bit = 16, lane_closed_bit = 32;
+constexpr std::int64_t in_doubt_bit = 1, by_answer_bit = 2, lane_closes_bit = 4, report_bit = 8, lane_first_bit = 16,
+                       lane_closed_bit = 32;
 
 std::int64_t flags_of(const DeliveryRow& row) {
-  return (row.in_doubt ? in_doubt_bit : 0) | (row.settled_by_answer ? by_answer_bit : 0) | (row.lane_closes ? lane_closes_bit : 0) |
-         (row.report ? report_bit : 0) | (row.lane_first ? lane_first_bit : 0) | (row.lane_closed ? lane_closed_bit : 0);
+  return (row.in_doubt ? in_doubt_bit : 0) | (row.settled_by_answer ? by_answer_bit : 0) |
+         (row.lane_closes ? lane_closes_bit : 0) | (row.report ? report_bit : 0) |
+         (row.lane_first ? lane_first_bit : 0) | (row.lane_closed ? lane_closed_bit : 0);
 }
 
 void owe_report(Work& work, const DeliveryRow& row, WallTime at) {
@@ -65,21 +67,27 @@ std::vector<DeliveryRow> load_deliveries(Connection& db, const MessageId& messag
 }
 
 void save_delivery(Work& work, const DeliveryRow& row) {
-  Query query(work.db,
-              "UPDATE deliveries SET state = ?, due_at = ?, attempt = ?, flags = ?, behind = ?, resent_as = ?, changed_at = ?, "
-              "reason = ?, receipt = ? WHERE id = ?");
-  query.with(static_cast<int>(row.state), row.due_at, row.attempt, flags_of(row), row.behind, row.resent_as, row.changed_at, row.reason);
-  if (row.receipt.empty()) query.with(std::nullopt);
-  else query.with(Blob{row.receipt});
+  Query query(
+      work.db,
+      "UPDATE deliveries SET state = ?, due_at = ?, attempt = ?, flags = ?, behind = ?, resent_as = ?, changed_at = ?, "
+      "reason = ?, receipt = ? WHERE id = ?");
+  query.with(static_cast<int>(row.state), row.due_at, row.attempt, flags_of(row), row.behind, row.resent_as,
+             row.changed_at, row.reason);
+  if (row.receipt.empty())
+    query.with(std::nullopt);
+  else
+    query.with(Blob{row.receipt});
   query.with(row.id).run();
 }
 
 DeliveryId insert_delivery(Work& work, const DeliveryRow& row) {
   Query(work.db,
-        "INSERT INTO deliveries(message, channel, customer, state, due_at, attempt, flags, lane, behind, resent_as, resend_of, "
+        "INSERT INTO deliveries(message, channel, customer, state, due_at, attempt, flags, lane, behind, resent_as, "
+        "resend_of, "
         "created_at, changed_at, reason, fixed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .with(row.message, row.channel, row.customer, static_cast<int>(row.state), row.due_at, row.attempt, flags_of(row), row.lane, row.behind,
-            row.resent_as, row.resend_of, row.created_at, row.changed_at, row.reason, Blob{row.fixed})
+      .with(row.message, row.channel, row.customer, static_cast<int>(row.state), row.due_at, row.attempt, flags_of(row),
+            row.lane, row.behind, row.resent_as, row.resend_of, row.created_at, row.changed_at, row.reason,
+            Blob{row.fixed})
       .run();
   return DeliveryId{work.db.last_rowid()};
 }
@@ -89,8 +97,8 @@ bool has_gates(Connection& db, DeliveryId id) {
   return query.with(id).next();
 }
 
-DeliveryId make_delivery(Work& work, const MessageId& message, const NewDelivery& made, WallTime at, std::optional<DeliveryId> resend_of,
-                         bool in_doubt) {
+DeliveryId make_delivery(Work& work, const MessageId& message, const NewDelivery& made, WallTime at,
+                         std::optional<DeliveryId> resend_of, bool in_doubt) {
   DeliveryRow row;
   row.message = message;
   row.channel = made.destination.channel;
@@ -104,8 +112,8 @@ DeliveryId make_delivery(Work& work, const MessageId& message, const NewDelivery
   row.resend_of = resend_of;
   row.created_at = row.changed_at = at;
   row.reason = made.hold;
-  row.fixed = pack_fixed({made.destination.account, made.destination.address, made.route, made.policy, made.lane, made.identity, made.options,
-                          made.wakeups});
+  row.fixed = pack_fixed({made.destination.account, made.destination.address, made.route, made.policy, made.lane,
+                          made.identity, made.options, made.wakeups});
   row.state = made.hold.empty() ? DeliveryState::queued : DeliveryState::held;
   if (!made.lane.empty()) row.lane = lane_id(work, made.lane);
   // Inserted as blocked, so that its number exists when lane and gates point at it.
@@ -115,7 +123,9 @@ DeliveryId make_delivery(Work& work, const MessageId& message, const NewDelivery
   row.state = wanted;
   if (row.lane) enter_lane(work, row, at);
   for (const std::string& gate : made.gates)
-    Query(work.db, "INSERT OR IGNORE INTO gates(hash, key, delivery) VALUES(?, ?, ?)").with(key_hash(gate), gate, row.id).run();
+    Query(work.db, "INSERT OR IGNORE INTO gates(hash, key, delivery) VALUES(?, ?, ?)")
+        .with(key_hash(gate), gate, row.id)
+        .run();
   if (row.state == DeliveryState::queued && (row.behind || !made.gates.empty())) row.state = DeliveryState::blocked;
   save_delivery(work, row);
   if (row.state == DeliveryState::queued) work.effects.channels_with_work.insert(row.channel);
@@ -131,11 +141,14 @@ void change_state(Work& work, DeliveryRow& row, DeliveryState next, WallTime at)
   row.changed_at = at;
   if (next == DeliveryState::queued) work.effects.channels_with_work.insert(row.channel);
   if (from == DeliveryState::awaiting && next != DeliveryState::awaiting)
-    Query(work.db, "DELETE FROM wakeups WHERE delivery = ? AND kind = ?").with(row.id, static_cast<int>(WakeupKind::proof)).run();
+    Query(work.db, "DELETE FROM wakeups WHERE delivery = ? AND kind = ?")
+        .with(row.id, static_cast<int>(WakeupKind::proof))
+        .run();
   if (is_final(next) && !is_final(from)) {
     // What was to happen if it did not settle will not happen; the report and the wait for a reply remain.
     Query(work.db, "DELETE FROM wakeups WHERE delivery = ? AND kind IN (?, ?, ?)")
-        .with(row.id, static_cast<int>(WakeupKind::expire), static_cast<int>(WakeupKind::escalate), static_cast<int>(WakeupKind::proof))
+        .with(row.id, static_cast<int>(WakeupKind::expire), static_cast<int>(WakeupKind::escalate),
+              static_cast<int>(WakeupKind::proof))
         .run();
     Query(work.db, "DELETE FROM gates WHERE delivery = ?").with(row.id).run();
   }
@@ -145,7 +158,8 @@ void change_state(Work& work, DeliveryRow& row, DeliveryState next, WallTime at)
 }
 
 void unblock_if_free(Work& work, DeliveryRow& row, WallTime at) {
-  if (row.state == DeliveryState::blocked && !row.behind && !has_gates(work.db, row.id)) change_state(work, row, DeliveryState::queued, at);
+  if (row.state == DeliveryState::blocked && !row.behind && !has_gates(work.db, row.id))
+    change_state(work, row, DeliveryState::queued, at);
 }
 
 void add_wakeup(Work& work, DeliveryId delivery, const Wakeup& wakeup) {
@@ -156,11 +170,14 @@ void add_wakeup(Work& work, DeliveryId delivery, const Wakeup& wakeup) {
 }
 
 bool consume_wakeup(Work& work, const WakeupKey& key) {
-  Query(work.db, "DELETE FROM wakeups WHERE delivery = ? AND kind = ? AND step = ?").with(key.delivery, static_cast<int>(key.kind), key.step).run();
+  Query(work.db, "DELETE FROM wakeups WHERE delivery = ? AND kind = ? AND step = ?")
+      .with(key.delivery, static_cast<int>(key.kind), key.step)
+      .run();
   return work.db.changes() > 0;
 }
 
-std::optional<DeliveryRecord> delivery_record(Connection& db, const DeliveryRow& row, std::shared_ptr<const Message> message) {
+std::optional<DeliveryRecord> delivery_record(Connection& db, const DeliveryRow& row,
+                                              std::shared_ptr<const Message> message) {
   auto fixed = unpack_fixed(row.fixed);
   if (!fixed) return std::nullopt;
   DeliveryRecord record;

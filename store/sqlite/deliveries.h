@@ -18,18 +18,20 @@ struct DeliveryRow {
   DeliveryState state = DeliveryState::queued;
   WallTime due_at;
   int attempt = 0;
-  bool in_doubt = false, settled_by_answer = false, lane_closes = false, report = false, lane_first = false, lane_closed = false;
+  bool in_doubt = false, settled_by_answer = false, lane_closes = false, report = false, lane_first = false,
+       lane_closed = false;
   std::optional<std::int64_t> lane;
   std::optional<DeliveryId> behind, resent_as, resend_of;
   WallTime created_at, changed_at;
   std::string reason;
-  std::string fixed;       // packed, with its checksum
-  std::string receipt;     // packed, empty: none
+  std::string fixed;    // packed, with its checksum
+  std::string receipt;  // packed, empty: none
 };
 
 // The columns that read_delivery() expects, in order, for SELECTs of any shape.
-#define SLUIS_SQLITE_DELIVERY_COLUMNS                                                                                  \
-  "d.id, d.message, d.channel, d.customer, d.state, d.due_at, d.attempt, d.flags, d.lane, d.behind, d.resent_as, d.resend_of, " \
+#define SLUIS_SQLITE_DELIVERY_COLUMNS                                                                              \
+  "d.id, d.message, d.channel, d.customer, d.state, d.due_at, d.attempt, d.flags, d.lane, d.behind, d.resent_as, " \
+  "d.resend_of, "                                                                                                  \
   "d.created_at, d.changed_at, d.reason, d.fixed, d.receipt"
 DeliveryRow read_delivery(const Query& query);
 std::optional<DeliveryRow> load_delivery(Connection& db, DeliveryId id);
@@ -45,8 +47,8 @@ bool has_gates(Connection& db, DeliveryId id);
 DeliveryId make_delivery(Work& work, const MessageId& message, const NewDelivery& made, WallTime at,
                          std::optional<DeliveryId> resend_of = std::nullopt, bool in_doubt = false);
 
-// Puts the row into `next` and does all that follows in the same transaction: timers that are over, the lane's next, the
-// report owed, what the engine is told. Saves the row. [Preconditions] transitions.h allows it.
+// Puts the row into `next` and does all that follows in the same transaction: timers that are over, the lane's next,
+// the report owed, what the engine is told. Saves the row. [Preconditions] transitions.h allows it.
 void change_state(Work& work, DeliveryRow& row, DeliveryState next, WallTime at);
 
 // blocked → queued when nothing is in the way any more.
@@ -57,6 +59,7 @@ void add_wakeup(Work& work, DeliveryId delivery, const Wakeup& wakeup);
 bool consume_wakeup(Work& work, const WakeupKey& key);
 
 // The record as readers and claims give it; `message` may be null. A row that does not match its checksum gives none.
-std::optional<DeliveryRecord> delivery_record(Connection& db, const DeliveryRow& row, std::shared_ptr<const Message> message);
+std::optional<DeliveryRecord> delivery_record(Connection& db, const DeliveryRow& row,
+                                              std::shared_ptr<const Message> message);
 
 }  // namespace sluis::sqlite

@@ -36,7 +36,7 @@ Result<File> open_file(const std::string& path, int flags) {
 }
 
 Result<std::uint64_t> file_size(const File& file, const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   if (::fstat(file.fd(), &status) != 0) return io_error("look at", path, errno);
   return static_cast<std::uint64_t>(status.st_size);
 }
@@ -72,7 +72,8 @@ Status sync_file(const File& file, const Sync& sync, const std::string& path) {
   if ((sync ? sync(file.fd()) : ::fdatasync(file.fd())) == 0) return {};
   const int error = errno;
   if (error == ENOSPC || error == EDQUOT) return io_error("sync", path, error);
-  return Error{"store.fsync", fmt::format("cannot sync {}: {}; what the disk holds now is not known", path, std::strerror(error))};
+  return Error{"store.fsync",
+               fmt::format("cannot sync {}: {}; what the disk holds now is not known", path, std::strerror(error))};
 }
 
 Status sync_folder(const std::string& folder, const Sync& sync) {
@@ -87,7 +88,7 @@ Status make_folder(const std::string& folder) {
 }
 
 std::uint64_t free_octets(const std::string& folder) {
-  struct statvfs status{};
+  struct statvfs status {};
   if (::statvfs(folder.c_str(), &status) != 0) return 0;
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }

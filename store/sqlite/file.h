@@ -28,7 +28,8 @@ class File {
 
 using Sync = std::function<int(int fd)>;
 
-// Errors: "store.full" for ENOSPC and EDQUOT, "store.fsync" for a failed fsync, else "store.io"; the text names the file.
+// Errors: "store.full" for ENOSPC and EDQUOT, "store.fsync" for a failed fsync, else "store.io"; the text names the
+// file.
 Result<File> open_file(const std::string& path, int flags);
 Result<std::uint64_t> file_size(const File& file, const std::string& path);
 Status write_at(const File& file, std::string_view bytes, std::uint64_t offset, const std::string& path);

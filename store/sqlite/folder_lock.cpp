@@ -22,11 +22,13 @@ Result<FolderLock> FolderLock::take(const std::string& folder) {
     const auto got = read_at(file, text, 0, path);
     std::string holder(text.data(), got.value_or(0));
     while (!holder.empty() && holder.back() == '\n') holder.pop_back();
-    return Error{"store.locked", fmt::format("the data directory {} is in use by process {}; a running gateway is reached "
-                                             "through its control socket",
-                                             folder, holder.empty() ? "unknown" : holder)};
+    return Error{"store.locked",
+                 fmt::format("the data directory {} is in use by process {}; a running gateway is reached "
+                             "through its control socket",
+                             folder, holder.empty() ? "unknown" : holder)};
   }
-  if (::ftruncate(file.fd(), 0) != 0) return Error{"store.io", fmt::format("cannot write {}: {}", path, std::strerror(errno))};
+  if (::ftruncate(file.fd(), 0) != 0)
+    return Error{"store.io", fmt::format("cannot write {}: {}", path, std::strerror(errno))};
   if (auto wrote = write_at(file, fmt::format("{}\n", ::getpid()), 0, path); !wrote.ok()) return wrote.error();
   return FolderLock{std::move(file)};
 }

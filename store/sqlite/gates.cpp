@@ -17,7 +17,8 @@ void open_gate(Work& work, std::string_view key, const MessageId& opened_by, Wal
   for (const DeliveryId id : waiting) {
     auto row = load_delivery(work.db, id);
     if (!row) continue;
-    add_entry(work, row->message, {at, "gate-opened", id, fmt::format("the gate {} was opened by message {}", key, opened_by.text()), {}});
+    add_entry(work, row->message,
+              {at, "gate-opened", id, fmt::format("the gate {} was opened by message {}", key, opened_by.text()), {}});
     unblock_if_free(work, *row, at);
   }
 }

@@ -31,19 +31,28 @@ std::string table_for(Work& work, KeyKind kind, WallTime at) {
   }
   if (kind == KeyKind::dedupe)
     work.db.execute(fmt::format("CREATE TABLE {0}(hash INTEGER NOT NULL, text TEXT NOT NULL, message BLOB NOT NULL, "
-                                "parts BLOB NOT NULL, replies BLOB NOT NULL); CREATE INDEX {0}_hash ON {0}(hash)", name).c_str());
+                                "parts BLOB NOT NULL, replies BLOB NOT NULL); CREATE INDEX {0}_hash ON {0}(hash)",
+                                name)
+                        .c_str());
   else
     work.db.execute(fmt::format("CREATE TABLE {0}(hash INTEGER NOT NULL, text TEXT NOT NULL, message BLOB NOT NULL, "
-                                "delivery INTEGER, at INTEGER NOT NULL); CREATE INDEX {0}_hash ON {0}(hash)", name).c_str());
+                                "delivery INTEGER, at INTEGER NOT NULL); CREATE INDEX {0}_hash ON {0}(hash)",
+                                name)
+                        .c_str());
   Query(work.db, "INSERT INTO key_periods(name, until, kind) VALUES(?, ?, ?)")
-      .with(name, start_of_day((period + 1) * days), static_cast<int>(kind)).run();
+      .with(name, start_of_day((period + 1) * days), static_cast<int>(kind))
+      .run();
   return name;
 }
 
 }  // namespace
 
-std::string dedupe_text(std::string_view channel, const DedupeKey& key) { return fmt::format("d\x1f{}\x1f{}", channel, key.text); }
-std::string business_text(std::string_view customer, const BusinessKey& key) { return fmt::format("b\x1f{}\x1f{}", customer, key.text); }
+std::string dedupe_text(std::string_view channel, const DedupeKey& key) {
+  return fmt::format("d\x1f{}\x1f{}", channel, key.text);
+}
+std::string business_text(std::string_view customer, const BusinessKey& key) {
+  return fmt::format("b\x1f{}\x1f{}", customer, key.text);
+}
 
 std::optional<SeenKey> find_key(Connection& db, std::string_view text) {
   const std::int64_t hash = key_hash(text);
@@ -58,8 +67,10 @@ std::optional<SeenKey> find_key(Connection& db, std::string_view text) {
 }
 
 void add_key(Work& work, std::string_view text, WallTime at, const SeenKey& seen) {
-  Query(work.db, fmt::format("INSERT INTO {}(hash, text, message, parts, replies) VALUES(?, ?, ?, ?, ?)", table_for(work, KeyKind::dedupe, at)))
-      .with(key_hash(text), text, seen.message, seen.parts, Blob{seen.replies}).run();
+  Query(work.db, fmt::format("INSERT INTO {}(hash, text, message, parts, replies) VALUES(?, ?, ?, ?, ?)",
+                             table_for(work, KeyKind::dedupe, at)))
+      .with(key_hash(text), text, seen.message, seen.parts, Blob{seen.replies})
+      .run();
 }
 
 std::vector<ReferenceRow> find_reference(Connection& db, const Reference& reference) {
@@ -67,19 +78,24 @@ std::vector<ReferenceRow> find_reference(Connection& db, const Reference& refere
   const std::int64_t hash = key_hash(text);
   std::vector<ReferenceRow> found;
   for (const std::string& table : live_tables(db, KeyKind::reference)) {
-    Query query(db, fmt::format("SELECT text, message, delivery, at FROM {} WHERE hash = ? ORDER BY rowid DESC", table));
+    Query query(db,
+                fmt::format("SELECT text, message, delivery, at FROM {} WHERE hash = ? ORDER BY rowid DESC", table));
     query.with(hash);
     while (query.next())
       if (query.bytes(0) == text) found.push_back({query.message(1), query.delivery(2), query.time(3)});
   }
-  std::stable_sort(found.begin(), found.end(), [](const ReferenceRow& a, const ReferenceRow& b) { return a.at > b.at; });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const ReferenceRow& a, const ReferenceRow& b) { return a.at > b.at; });
   return found;
 }
 
-void add_reference(Work& work, const Reference& reference, const MessageId& message, std::optional<DeliveryId> delivery, WallTime at) {
+void add_reference(Work& work, const Reference& reference, const MessageId& message, std::optional<DeliveryId> delivery,
+                   WallTime at) {
   const std::string text = reference.key();
-  Query(work.db, fmt::format("INSERT INTO {}(hash, text, message, delivery, at) VALUES(?, ?, ?, ?, ?)", table_for(work, KeyKind::reference, at)))
-      .with(key_hash(text), text, message, delivery, at).run();
+  Query(work.db, fmt::format("INSERT INTO {}(hash, text, message, delivery, at) VALUES(?, ?, ?, ?, ?)",
+                             table_for(work, KeyKind::reference, at)))
+      .with(key_hash(text), text, message, delivery, at)
+      .run();
 }
 
 std::size_t drop_key_periods(Work& work, WallTime keys_before, WallTime references_before) {

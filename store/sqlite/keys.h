@@ -1,12 +1,12 @@
 // Dedupe, business and reference keys: 64-bit hashes in an index, the text beside it and compared on read.
 //
 // Key hashes are random, so every insert dirties a random page of its index: over one large table that is what made the
-// store slower the more it held (DESIGN §3.3). One table for each period keeps the index that is written small enough to stay
-// in the page cache, and its retention is DROP TABLE instead of a million random deletes. A look-up asks every live
-// table, newest first: a miss in a table of a million keys costs about 1.5 µs, so a period of one day and keys kept for 90
-// days would add 130 µs to each accept (which costs 200 µs whole), a period of a week 20 µs; hence the default of 7 days. The
-// index holds hash and rowid only (18 octets a key), not the text: a week of a million keys a day is some 130 MB of
-// index, of which the writer touches one page a key.
+// store slower the more it held (DESIGN §3.3). One table for each period keeps the index that is written small enough
+// to stay in the page cache, and its retention is DROP TABLE instead of a million random deletes. A look-up asks every
+// live table, newest first: a miss in a table of a million keys costs about 1.5 µs, so a period of one day and keys
+// kept for 90 days would add 130 µs to each accept (which costs 200 µs whole), a period of a week 20 µs; hence the
+// default of 7 days. The index holds hash and rowid only (18 octets a key), not the text: a week of a million keys a
+// day is some 130 MB of index, of which the writer touches one page a key.
 #pragma once
 
 #include <optional>
@@ -21,8 +21,8 @@ namespace sluis::sqlite {
 
 struct SeenKey {
   MessageId message{};
-  Sha256 parts{};                 // parts_digest of the first one
-  std::string replies;            // packed
+  Sha256 parts{};       // parts_digest of the first one
+  std::string replies;  // packed
 };
 
 std::string dedupe_text(std::string_view channel, const DedupeKey& key);
@@ -38,10 +38,11 @@ struct ReferenceRow {
 };
 // Newest first. What was purged may still be named.
 std::vector<ReferenceRow> find_reference(Connection& db, const Reference& reference);
-void add_reference(Work& work, const Reference& reference, const MessageId& message, std::optional<DeliveryId> delivery, WallTime at);
+void add_reference(Work& work, const Reference& reference, const MessageId& message, std::optional<DeliveryId> delivery,
+                   WallTime at);
 
-// Drops whole periods: of dedupe keys that end before `keys_before`; of references that end before `references_before` and
-// before the oldest message that is still there. Returns how many tables went.
+// Drops whole periods: of dedupe keys that end before `keys_before`; of references that end before `references_before`
+// and before the oldest message that is still there. Returns how many tables went.
 std::size_t drop_key_periods(Work& work, WallTime keys_before, WallTime references_before);
 
 }  // namespace sluis::sqlite

@@ -22,7 +22,9 @@ void save_lane(Work& work, const Lane& lane) {
     Query(work.db, "DELETE FROM lanes WHERE id = ?").with(lane.id).run();
     return;
   }
-  Query(work.db, "UPDATE lanes SET tail = ?, closed_by = ? WHERE id = ?").with(lane.tail.value_or(DeliveryId{0}), lane.closed_by, lane.id).run();
+  Query(work.db, "UPDATE lanes SET tail = ?, closed_by = ? WHERE id = ?")
+      .with(lane.tail.value_or(DeliveryId{0}), lane.closed_by, lane.id)
+      .run();
 }
 
 std::optional<DeliveryRow> successor(Work& work, DeliveryId of) {
@@ -41,7 +43,9 @@ void put_behind(Work& work, DeliveryRow& row, std::optional<DeliveryId> before, 
   unblock_if_free(work, row, at);
 }
 
-bool with_the_peer(const DeliveryRow& row) { return row.state == DeliveryState::sending || row.state == DeliveryState::awaiting; }
+bool with_the_peer(const DeliveryRow& row) {
+  return row.state == DeliveryState::sending || row.state == DeliveryState::awaiting;
+}
 
 // The first of the lane that is not the one that closed it: walking from the tail. Only replacements pay for the walk.
 std::optional<DeliveryRow> first_of(Work& work, const Lane& lane) {
@@ -67,7 +71,7 @@ std::int64_t lane_id(Work& work, std::string_view text) {
 
 void enter_lane(Work& work, DeliveryRow& row, WallTime at) {
   std::optional<Lane> lane = load_lane(work, *row.lane);
-  if (!lane) return;   // lane_id() has just made it
+  if (!lane) return;  // lane_id() has just made it
   std::optional<DeliveryRow> first = row.lane_first ? first_of(work, *lane) : std::nullopt;
   if (!row.lane_first || (!first && !lane->closed_by)) {
     row.behind = lane->tail;
@@ -75,21 +79,25 @@ void enter_lane(Work& work, DeliveryRow& row, WallTime at) {
   } else if (first && with_the_peer(*first)) {
     std::optional<DeliveryRow> next = successor(work, first->id);
     row.behind = first->id;
-    if (next) put_behind(work, *next, row.id, at);
-    else lane->tail = row.id;
+    if (next)
+      put_behind(work, *next, row.id, at);
+    else
+      lane->tail = row.id;
   } else {
-    if (first) put_behind(work, *first, row.id, at);
-    else lane->tail = row.id;
+    if (first)
+      put_behind(work, *first, row.id, at);
+    else
+      lane->tail = row.id;
   }
   save_lane(work, *lane);
 }
 
 void leave_lane(Work& work, DeliveryRow& row, DeliveryState from, WallTime at) {
   if (row.lane_closed) {
-    if (row.state == DeliveryState::delivered) open_lane(work, row, at);   // proof came late: the refusal does not stand
+    if (row.state == DeliveryState::delivered) open_lane(work, row, at);  // proof came late: the refusal does not stand
     return;
   }
-  if (is_final(from)) return;   // it left before; a DSN after `delivered` finds its lane gone on
+  if (is_final(from)) return;  // it left before; a DSN after `delivered` finds its lane gone on
   std::optional<Lane> lane = load_lane(work, *row.lane);
   if (!lane) return;
   std::optional<DeliveryRow> next = successor(work, row.id);
@@ -108,7 +116,8 @@ void leave_lane(Work& work, DeliveryRow& row, DeliveryState from, WallTime at) {
     save_delivery(work, row);
     save_lane(work, *lane);
     if (next && next->lane_first) put_behind(work, *next, std::nullopt, at);
-    // A replacement that goes in front leaves those after it where they are: they wait for it, and through it for the lane.
+    // A replacement that goes in front leaves those after it where they are: they wait for it, and through it for the
+    // lane.
     return;
   }
 
@@ -121,7 +130,7 @@ void leave_lane(Work& work, DeliveryRow& row, DeliveryState from, WallTime at) {
       }
       lane->closed_by.reset();
     } else {
-      before = lane->closed_by;   // no replacement after all: the lane is as closed as it was
+      before = lane->closed_by;  // no replacement after all: the lane is as closed as it was
     }
   }
   row.behind.reset();

@@ -9,11 +9,11 @@
 namespace sluis::sqlite {
 
 struct MessageRow {
-  Message message;             // only the id when corrupt
+  Message message;  // only the id when corrupt
   std::string held;
   bool bodies = true;
   bool corrupt = false;
-  std::string record;          // as stored
+  std::string record;  // as stored
 };
 std::optional<MessageRow> load_message_row(Connection& db, const MessageId& id);
 // The message; null when it is not there or does not match its checksum.

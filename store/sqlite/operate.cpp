@@ -15,8 +15,10 @@ class Operation {
   Operation(Work& work, const Operate& command) : work_(work), command_(command) {}
 
   CommandResult run() {
-    if (command_.consumes && !consume_wakeup(work_, *command_.consumes)) return Error{"wakeup.gone", "another has acted on this timer"};
-    if (auto done = std::visit([this](const auto& what) { return on(what); }, command_.what); !done.ok()) return done.error();
+    if (command_.consumes && !consume_wakeup(work_, *command_.consumes))
+      return Error{"wakeup.gone", "another has acted on this timer"};
+    if (auto done = std::visit([this](const auto& what) { return on(what); }, command_.what); !done.ok())
+      return done.error();
     for (const IncidentChange& change : command_.incidents) change_incident(work_, change);
     return CommandValue{std::move(operated_)};
   }
@@ -33,10 +35,12 @@ class Operation {
   }
 
   Error state_error(std::string_view doing) const {
-    return Error{"delivery.state", fmt::format("delivery {} is {}: it cannot be {}", number(row_.id), to_string(row_.state), doing)};
+    return Error{"delivery.state",
+                 fmt::format("delivery {} is {}: it cannot be {}", number(row_.id), to_string(row_.state), doing)};
   }
 
-  void write(const MessageId& message, std::string_view event, std::optional<DeliveryId> delivery, std::string_view text, Attributes details = {}) {
+  void write(const MessageId& message, std::string_view event, std::optional<DeliveryId> delivery,
+             std::string_view text, Attributes details = {}) {
     if (!command_.by.empty()) details.set("by", command_.by);
     add_entry(work_, message, {command_.at, std::string(event), delivery, std::string(text), std::move(details)});
   }
@@ -58,13 +62,15 @@ class Operation {
     if (!command_.message) return Error{"delivery.unknown", "neither a delivery nor a message was named"};
     bool any = false;
     for (const DeliveryRow& before : load_deliveries(work_.db, *command_.message)) {
-      auto row = load_delivery(work_.db, before.id);   // an earlier one of this loop may have moved it in its lane
+      auto row = load_delivery(work_.db, before.id);  // an earlier one of this loop may have moved it in its lane
       if (!row || !can(*row)) continue;
       row_ = std::move(*row);
       if (auto done = one(); !done.ok()) return done;
       any = true;
     }
-    if (!any) return Error{"delivery.state", fmt::format("message {} has no delivery that can be {}", command_.message->text(), doing)};
+    if (!any)
+      return Error{"delivery.state",
+                   fmt::format("message {} has no delivery that can be {}", command_.message->text(), doing)};
     return {};
   }
 
@@ -75,7 +81,8 @@ class Operation {
                   row_.due_at = command_.at;
                   // Its place in the lane and its gates outlive the hold.
                   const bool free = !row_.behind && !has_gates(work_.db, row_.id);
-                  push(free ? follow(row_.state, Push::release, false) : DeliveryState::blocked, "released", "released");
+                  push(free ? follow(row_.state, Push::release, false) : DeliveryState::blocked, "released",
+                       "released");
                   return {};
                 },
                 "released");
@@ -86,32 +93,40 @@ class Operation {
     return each([](const DeliveryRow& row) { return !is_final(row.state); },
                 [this, &cancel]() -> Status {
                   if (row_.state == DeliveryState::sending)
-                    return Error{"delivery.sending", fmt::format("delivery {} is with the peer now; try again when the attempt has ended", number(row_.id))};
+                    return Error{"delivery.sending",
+                                 fmt::format("delivery {} is with the peer now; try again when the attempt has ended",
+                                             number(row_.id))};
                   if (!allowed(row_.state, Push::cancel, false)) return state_error("cancelled");
                   if (row_.state == DeliveryState::cancelled) {
                     operated_.already = true;
                     return {};
                   }
                   if (row_.in_doubt && !cancel.even_in_doubt)
-                    return Error{"delivery.in-doubt", fmt::format("the peer may have taken delivery {}; cancelling it takes nothing back", number(row_.id))};
-                  push(follow(row_.state, Push::cancel, false), "cancelled", cancel.handled_elsewhere ? "handled elsewhere" : "cancelled");
+                    return Error{"delivery.in-doubt",
+                                 fmt::format("the peer may have taken delivery {}; cancelling it takes nothing back",
+                                             number(row_.id))};
+                  push(follow(row_.state, Push::cancel, false), "cancelled",
+                       cancel.handled_elsewhere ? "handled elsewhere" : "cancelled");
                   return {};
                 },
                 "cancelled");
   }
 
   Status on(const Operate::Hold&) {
-    return each([](const DeliveryRow& row) { return row.state == DeliveryState::queued || row.state == DeliveryState::blocked; },
-                [this]() -> Status {
-                  if (!allowed(row_.state, Push::hold, false)) return state_error("held");
-                  if (row_.state == DeliveryState::held) {
-                    operated_.already = true;
-                    return {};
-                  }
-                  push(DeliveryState::held, "held", "held");
-                  return {};
-                },
-                "held");
+    return each(
+        [](const DeliveryRow& row) {
+          return row.state == DeliveryState::queued || row.state == DeliveryState::blocked;
+        },
+        [this]() -> Status {
+          if (!allowed(row_.state, Push::hold, false)) return state_error("held");
+          if (row_.state == DeliveryState::held) {
+            operated_.already = true;
+            return {};
+          }
+          push(DeliveryState::held, "held", "held");
+          return {};
+        },
+        "held");
   }
 
   Status on(const Operate::Expire&) {
@@ -152,13 +167,16 @@ class Operation {
       operated_.already = true;
       return {};
     }
-    write(row_.message, "lane-opened", row_.id, command_.reason.empty() ? "its lane goes on without it" : command_.reason);
+    write(row_.message, "lane-opened", row_.id,
+          command_.reason.empty() ? "its lane goes on without it" : command_.reason);
     return {};
   }
 
   Status on(const Operate::Resend& resend) {
     if (auto loaded = load(); !loaded.ok()) return loaded;
-    if (!is_final(row_.state)) return Error{"delivery.open", fmt::format("delivery {} is {}: it is still on its way", number(row_.id), to_string(row_.state))};
+    if (!is_final(row_.state))
+      return Error{"delivery.open",
+                   fmt::format("delivery {} is {}: it is still on its way", number(row_.id), to_string(row_.state))};
     if (row_.resent_as) {
       const auto earlier = load_delivery(work_.db, *row_.resent_as);
       if (earlier && !is_final(earlier->state)) {
@@ -169,10 +187,13 @@ class Operation {
     }
     {
       Query purged(work_.db, "SELECT 1 FROM messages WHERE id = ? AND bodies = 0");
-      if (purged.with(row_.message).next()) return Error{"content.gone", "the message's bodies were purged: there is nothing to send again"};
+      if (purged.with(row_.message).next())
+        return Error{"content.gone", "the message's bodies were purged: there is nothing to send again"};
     }
     const auto fixed = unpack_fixed(row_.fixed);
-    if (!fixed) return Error{"delivery.corrupt", fmt::format("the record of delivery {} does not match its checksum", number(row_.id))};
+    if (!fixed)
+      return Error{"delivery.corrupt",
+                   fmt::format("the record of delivery {} does not match its checksum", number(row_.id))};
     NewDelivery made;
     made.destination = {row_.channel, fixed->account, fixed->address};
     made.customer = row_.customer;
@@ -181,7 +202,7 @@ class Operation {
     made.identity = resend.as_new ? *resend.as_new : fixed->identity;
     made.options = fixed->options;
     made.lane = fixed->lane;
-    made.lane_first = row_.lane_closed;   // sent again, it is the replacement its closed lane waits for
+    made.lane_first = row_.lane_closed;  // sent again, it is the replacement its closed lane waits for
     made.due_at = command_.at;
     made.settled_by_answer = row_.settled_by_answer;
     made.lane_closes_on_refusal = row_.lane_closes;
@@ -190,7 +211,8 @@ class Operation {
       wakeup.at += command_.at - row_.created_at;
       made.wakeups.push_back(wakeup);
     }
-    const DeliveryId id = make_delivery(work_, row_.message, made, command_.at, row_.id, row_.in_doubt && !resend.as_new);
+    const DeliveryId id =
+        make_delivery(work_, row_.message, made, command_.at, row_.id, row_.in_doubt && !resend.as_new);
     row_.resent_as = id;
     save_delivery(work_, row_);
     operated_.delivery = id;
@@ -211,8 +233,10 @@ class Operation {
     if (!command_.message) return Error{"message.unknown", "no message was named"};
     if (!unhold_message("routed"))
       return Error{"message.state", fmt::format("message {} does not wait to be routed", command_.message->text())};
-    if (!routed.customer.empty()) Query(work_.db, "UPDATE messages SET customer = ? WHERE id = ?").with(routed.customer, *command_.message).run();
-    for (const NewDelivery& made : routed.deliveries) operated_.created.push_back(make_delivery(work_, *command_.message, made, command_.at));
+    if (!routed.customer.empty())
+      Query(work_.db, "UPDATE messages SET customer = ? WHERE id = ?").with(routed.customer, *command_.message).run();
+    for (const NewDelivery& made : routed.deliveries)
+      operated_.created.push_back(make_delivery(work_, *command_.message, made, command_.at));
     return {};
   }
 
@@ -248,6 +272,8 @@ class Operation {
 
 }  // namespace
 
-CommandResult apply_operate(Work& work, const Operate& operate) { return Operation(work, operate).run(); }
+CommandResult apply_operate(Work& work, const Operate& operate) {
+  return Operation(work, operate).run();
+}
 
 }  // namespace sluis::sqlite

@@ -1,4 +1,5 @@
-// Retention: bodies of settled messages, then their metadata, then keys; in slices, so that no commit is held up for long.
+// Retention: bodies of settled messages, then their metadata, then keys; in slices, so that no commit is held up for
+// long.
 #include <algorithm>
 
 #include "store/sqlite/deliveries.h"
@@ -16,7 +17,8 @@ struct Candidate {
   std::string record;
 };
 
-// Where the last slice stopped: messages that are not settled stay behind, and the next slice must not begin with them again.
+// Where the last slice stopped: messages that are not settled stay behind, and the next slice must not begin with them
+// again.
 struct Cursor {
   std::int64_t received_at = INT64_MIN;
   std::string id;
@@ -39,14 +41,16 @@ void save_cursor(Work& work, std::string_view name, const Cursor& cursor) {
 std::vector<Candidate> slice(Work& work, int bodies, const Cursor& from, WallTime before, std::size_t limit) {
   std::vector<Candidate> found;
   Query query(work.db,
-              "SELECT id, received_at, record FROM messages WHERE bodies = ? AND (received_at, id) > (?, ?) AND received_at < ? "
+              "SELECT id, received_at, record FROM messages WHERE bodies = ? AND (received_at, id) > (?, ?) AND "
+              "received_at < ? "
               "AND held IS NULL ORDER BY received_at, id LIMIT ?");
   query.with(bodies, from.received_at, Blob{from.id}, before, limit);
   while (query.next()) found.push_back({query.message(0), query.time(1), query.text(2)});
   return found;
 }
 
-// Settled, and for long enough; nothing is owed for it (a report, a reply that is waited for), and no lane waits for it.
+// Settled, and for long enough; nothing is owed for it (a report, a reply that is waited for), and no lane waits for
+// it.
 bool may_go(Work& work, const MessageId& id, WallTime before) {
   for (const DeliveryRow& row : load_deliveries(work.db, id)) {
     if (!is_final(row.state) || row.lane_closed || row.changed_at >= before) return false;
@@ -60,7 +64,7 @@ void purge_bodies(Work& work, const Candidate& message) {
   Query(work.db, "UPDATE messages SET bodies = 0 WHERE id = ?").with(message.id).run();
   work.effects.days_purged.push_back(day_of(message.received_at));
   const auto unpacked = unpack_message(message.record);
-  if (!unpacked) return;   // corrupt: its spool files, if any, are kept with their uses
+  if (!unpacked) return;  // corrupt: its spool files, if any, are kept with their uses
   for (const Part& part : unpacked->parts) {
     const auto id = Spool::id_in(part.content.handle);
     if (!id) continue;
@@ -72,7 +76,9 @@ void purge_bodies(Work& work, const Candidate& message) {
 
 void purge_metadata(Work& work, const MessageId& id, WallTime at) {
   if (const auto head = timeline_head(work.db, id))
-    Query(work.db, "INSERT OR REPLACE INTO tombstones(message, entries, chain, at) VALUES(?, ?, ?, ?)").with(id, head->seq, head->chain, at).run();
+    Query(work.db, "INSERT OR REPLACE INTO tombstones(message, entries, chain, at) VALUES(?, ?, ?, ?)")
+        .with(id, head->seq, head->chain, at)
+        .run();
   Query(work.db, "DELETE FROM timeline WHERE message = ?").with(id).run();
   Query(work.db, "DELETE FROM deliveries WHERE message = ?").with(id).run();
   Query(work.db, "DELETE FROM messages WHERE id = ?").with(id).run();
@@ -93,12 +99,16 @@ CommandResult apply_purge(Work& work, const Purge& purge) {
     for (const Candidate& message : candidates) {
       cursor = {microseconds(message.received_at), std::string(octets(message.id))};
       if (!may_go(work, message.id, before)) continue;
-      if (bodies == 1) purge_bodies(work, message);
-      else purge_metadata(work, message.id, purge.at);
+      if (bodies == 1)
+        purge_bodies(work, message);
+      else
+        purge_metadata(work, message.id, purge.at);
       ++purged.rows;
     }
-    if (candidates.size() == room) purged.more = true;
-    else cursor = {};   // seen to the end: the next round begins with those that were not settled this time
+    if (candidates.size() == room)
+      purged.more = true;
+    else
+      cursor = {};  // seen to the end: the next round begins with those that were not settled this time
     save_cursor(work, name, cursor);
     room -= std::min(room, candidates.size());
     if (room == 0) {

@@ -12,7 +12,7 @@ std::unique_ptr<Connection> ReadPool::take() {
     }
   }
   auto connection = std::make_unique<Connection>(file_, Connection::Mode::read, vfs_);
-  sqlite3_busy_timeout(connection->raw(), 1000);   // only while the WAL's index is rebuilt after a crash
+  sqlite3_busy_timeout(connection->raw(), 1000);  // only while the WAL's index is rebuilt after a crash
   return connection;
 }
 

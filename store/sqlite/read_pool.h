@@ -13,7 +13,8 @@ namespace sluis::sqlite {
 // [Threading] any thread. [Ownership] shared by the store and its readers: a reader may outlive the store's close().
 class ReadPool {
  public:
-  ReadPool(std::string file, std::string vfs, std::size_t keep) : file_(std::move(file)), vfs_(std::move(vfs)), keep_(keep) {}
+  ReadPool(std::string file, std::string vfs, std::size_t keep)
+      : file_(std::move(file)), vfs_(std::move(vfs)), keep_(keep) {}
   // Opens one when none is free: readers never wait for each other. Throws Failure.
   std::unique_ptr<Connection> take();
   void give_back(std::unique_ptr<Connection> connection);

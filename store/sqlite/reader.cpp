@@ -10,12 +10,17 @@ namespace sluis::sqlite {
 
 namespace {
 
-constexpr int steps_between_looks = 2000;   // virtual machine steps between two looks at the clock: well under a millisecond
+constexpr int steps_between_looks =
+    2000;  // virtual machine steps between two looks at the clock: well under a millisecond
 
 class SqliteReader final : public Reader {
  public:
   SqliteReader(std::shared_ptr<ReadPool> pool, ReadContext context, const Clock& clock, MonoTime deadline)
-      : pool_(std::move(pool)), context_(std::move(context)), clock_(clock), deadline_(deadline), connection_(pool_->take()) {
+      : pool_(std::move(pool)),
+        context_(std::move(context)),
+        clock_(clock),
+        deadline_(deadline),
+        connection_(pool_->take()) {
     sqlite3_progress_handler(
         connection_->raw(), steps_between_looks,
         [](void* self) {
@@ -24,7 +29,7 @@ class SqliteReader final : public Reader {
         },
         this);
     connection_->execute("BEGIN");
-    Query(*connection_, "SELECT 1 FROM meta LIMIT 1").next();   // the snapshot is of now, not of the first question
+    Query(*connection_, "SELECT 1 FROM meta LIMIT 1").next();  // the snapshot is of now, not of the first question
   }
   ~SqliteReader() override {
     sqlite3_progress_handler(connection_->raw(), 0, nullptr, nullptr);
@@ -46,8 +51,10 @@ class SqliteReader final : public Reader {
       while (query.next()) {
         TimelineRecord record;
         record.seq = query.number(0);
-        if (auto entry = unpack_entry(query.bytes(1))) record.entry = std::move(*entry);
-        else record.entry = {WallTime{}, "corrupt", std::nullopt, "this entry cannot be read", {}};
+        if (auto entry = unpack_entry(query.bytes(1)))
+          record.entry = std::move(*entry);
+        else
+          record.entry = {WallTime{}, "corrupt", std::nullopt, "this entry cannot be read", {}};
         record.chain = query.digest(2);
         records.push_back(std::move(record));
       }
@@ -79,14 +86,18 @@ class SqliteReader final : public Reader {
   Result<std::vector<IncidentRecord>> incidents(bool open_only, std::size_t limit) override {
     return guarded([&](Connection& db) {
       std::vector<IncidentRecord> records;
-      Query query(db, open_only ? "SELECT id, key, opened_at, closed_at, count, last FROM incidents WHERE closed_at IS NULL ORDER BY id DESC LIMIT ?"
-                                : "SELECT id, key, opened_at, closed_at, count, last FROM incidents ORDER BY id DESC LIMIT ?");
+      Query query(
+          db, open_only ? "SELECT id, key, opened_at, closed_at, count, last FROM incidents WHERE closed_at IS NULL "
+                          "ORDER BY id DESC LIMIT ?"
+                        : "SELECT id, key, opened_at, closed_at, count, last FROM incidents ORDER BY id DESC LIMIT ?");
       query.with(limit);
       while (query.next()) {
         IncidentRecord record;
         record.id = query.number(0);
-        if (auto last = unpack_incident(query.bytes(5))) record.last = std::move(*last);
-        else record.last.text = "the record of this incident cannot be read";
+        if (auto last = unpack_incident(query.bytes(5)))
+          record.last = std::move(*last);
+        else
+          record.last.text = "the record of this incident cannot be read";
         record.last.key = query.bytes(1);
         record.opened_at = query.time(2);
         if (!query.null(3)) record.closed_at = query.time(3);
@@ -107,7 +118,7 @@ class SqliteReader final : public Reader {
         match.at = found.at;
         if (found.delivery) {
           const auto row = load_delivery(db, *found.delivery);
-          if (!row) continue;   // purged
+          if (!row) continue;  // purged
           match.customer = row->customer;
           match.channel = row->channel;
           match.open = !is_final(row->state) || row->state == DeliveryState::delivered;
@@ -126,12 +137,15 @@ class SqliteReader final : public Reader {
   Result<std::vector<DueWakeup>> wakeups(WallTime now, std::size_t limit) override {
     return guarded([&](Connection& db) {
       std::vector<DueWakeup> due;
-      Query query(db, "SELECT delivery, kind, step, at FROM wakeups WHERE at <= ? ORDER BY at, delivery, kind, step LIMIT ?");
+      Query query(
+          db, "SELECT delivery, kind, step, at FROM wakeups WHERE at <= ? ORDER BY at, delivery, kind, step LIMIT ?");
       query.with(now, limit);
       while (query.next()) {
         const auto row = load_delivery(db, DeliveryId{query.number(0)});
         if (!row) continue;
-        due.push_back({{row->id, static_cast<WakeupKind>(query.number(1)), static_cast<int>(query.number(2))}, query.time(3), record_of(db, *row, true)});
+        due.push_back({{row->id, static_cast<WakeupKind>(query.number(1)), static_cast<int>(query.number(2))},
+                       query.time(3),
+                       record_of(db, *row, true)});
       }
       return due;
     });
@@ -148,10 +162,12 @@ class SqliteReader final : public Reader {
     return guarded([&](Connection& db) { return context_.claims.next_due(db, channel); });
   }
 
-  Result<std::vector<DeliveryRecord>> awaiting(const std::string& channel, std::string_view customer, DeliveryId after, std::size_t limit) override {
+  Result<std::vector<DeliveryRecord>> awaiting(const std::string& channel, std::string_view customer, DeliveryId after,
+                                               std::size_t limit) override {
     return guarded([&](Connection& db) {
       std::vector<DeliveryRecord> records;
-      Query query(db, "SELECT " SLUIS_SQLITE_DELIVERY_COLUMNS " FROM deliveries d WHERE d.state = 2 AND d.state IN (1, 2, 4, 5) "
+      Query query(db, "SELECT " SLUIS_SQLITE_DELIVERY_COLUMNS
+                      " FROM deliveries d WHERE d.state = 2 AND d.state IN (1, 2, 4, 5) "
                       "AND d.channel = ? AND d.customer = ? AND d.id > ? ORDER BY d.id LIMIT ?");
       query.with(channel, customer, after, limit);
       while (query.next()) records.push_back(record_of(db, read_delivery(query), true));
@@ -166,7 +182,8 @@ class SqliteReader final : public Reader {
     });
   }
 
-  Result<std::vector<std::pair<std::string, std::string>>> states(std::string_view channel, std::string_view prefix) override {
+  Result<std::vector<std::pair<std::string, std::string>>> states(std::string_view channel,
+                                                                  std::string_view prefix) override {
     return guarded([&](Connection& db) {
       std::vector<std::pair<std::string, std::string>> found;
       Query query(db, "SELECT key, value FROM state WHERE channel = ? AND key >= ? ORDER BY key");
@@ -180,11 +197,14 @@ class SqliteReader final : public Reader {
   Result<std::vector<QueueCount>> queues() override {
     return guarded([&](Connection& db) {
       std::vector<QueueCount> counts;
-      for (const char* sql : {"SELECT channel, state, count(*), min(due_at) FROM deliveries WHERE state = 0 GROUP BY channel, state",
-                              "SELECT channel, state, count(*), min(changed_at) FROM deliveries WHERE state IN (1, 2, 4, 5) GROUP BY channel, state"}) {
+      for (const char* sql :
+           {"SELECT channel, state, count(*), min(due_at) FROM deliveries WHERE state = 0 GROUP BY channel, state",
+            "SELECT channel, state, count(*), min(changed_at) FROM deliveries WHERE state IN (1, 2, 4, 5) GROUP BY "
+            "channel, state"}) {
         Query query(db, sql);
         while (query.next())
-          counts.push_back({query.text(0), static_cast<DeliveryState>(query.number(1)), query.number(2), query.time(3)});
+          counts.push_back(
+              {query.text(0), static_cast<DeliveryState>(query.number(1)), query.number(2), query.time(3)});
       }
       return counts;
     });
@@ -234,7 +254,8 @@ class SqliteReader final : public Reader {
     record.held = std::move(row->held);
     record.corrupt = row->corrupt;
     record.purged_bodies = !row->bodies;
-    for (const DeliveryRow& delivery : load_deliveries(db, id)) record.deliveries.push_back(record_of(db, delivery, false));
+    for (const DeliveryRow& delivery : load_deliveries(db, id))
+      record.deliveries.push_back(record_of(db, delivery, false));
     return record;
   }
 
@@ -255,7 +276,8 @@ class SqliteReader final : public Reader {
     if (filter.after) sql += " AND m.id < ?3";
     if (filter.state && !is_final(*filter.state)) {
       // Few are open: begin with them. The state is written out, or the partial indexes would not be used.
-      sql += fmt::format(" AND m.id IN (SELECT message FROM deliveries WHERE state = {0}{1}", static_cast<int>(*filter.state),
+      sql += fmt::format(" AND m.id IN (SELECT message FROM deliveries WHERE state = {0}{1}",
+                         static_cast<int>(*filter.state),
                          *filter.state == DeliveryState::queued ? "" : " AND state IN (1, 2, 4, 5)");
       equal("channel", filter.to);
       sql += ")";
@@ -280,7 +302,7 @@ class SqliteReader final : public Reader {
     return records;
   }
 
-  std::shared_ptr<ReadPool> pool_;   // shared: see ReadPool
+  std::shared_ptr<ReadPool> pool_;  // shared: see ReadPool
   ReadContext context_;
   const Clock& clock_;
   MonoTime deadline_;
@@ -289,9 +311,11 @@ class SqliteReader final : public Reader {
 
 }  // namespace
 
-Result<std::unique_ptr<Reader>> open_reader(std::shared_ptr<ReadPool> pool, ReadContext context, const Clock& clock, Duration deadline) {
+Result<std::unique_ptr<Reader>> open_reader(std::shared_ptr<ReadPool> pool, ReadContext context, const Clock& clock,
+                                            Duration deadline) {
   try {
-    return std::unique_ptr<Reader>(std::make_unique<SqliteReader>(std::move(pool), std::move(context), clock, clock.mono() + deadline));
+    return std::unique_ptr<Reader>(
+        std::make_unique<SqliteReader>(std::move(pool), std::move(context), clock, clock.mono() + deadline));
   } catch (const Failure& failure) {
     return error_of(failure);
   }

@@ -18,12 +18,14 @@ struct ReadContext {
 
 // Error codes: "store.deadline", "store.corrupt" (the database file itself), "store.io".
 // [Lifetime] the context's store outlives it.
-Result<std::unique_ptr<Reader>> open_reader(std::shared_ptr<ReadPool> pool, ReadContext context, const Clock& clock, Duration deadline);
+Result<std::unique_ptr<Reader>> open_reader(std::shared_ptr<ReadPool> pool, ReadContext context, const Clock& clock,
+                                            Duration deadline);
 
 // A Failure as readers and the writer report it.
 Error error_of(const Failure& failure);
 
 // verify.cpp: walks every chain, checksum, content and seal.
-VerifyReport verify(Connection& db, ContentStore& content, std::string_view seal_key, const std::vector<std::string>& seal_lines);
+VerifyReport verify(Connection& db, ContentStore& content, std::string_view seal_key,
+                    const std::vector<std::string>& seal_lines);
 
 }  // namespace sluis::sqlite

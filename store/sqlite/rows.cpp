@@ -11,10 +11,16 @@ namespace {
 
 constexpr std::size_t checksum_size = 4;
 
-void pack_time(Packer& packer, WallTime at) { packer.number(static_cast<std::uint64_t>(microseconds(at))); }
-WallTime unpack_time(Unpacker& unpacker) { return wall_time(static_cast<std::int64_t>(unpacker.number())); }
+void pack_time(Packer& packer, WallTime at) {
+  packer.number(static_cast<std::uint64_t>(microseconds(at)));
+}
+WallTime unpack_time(Unpacker& unpacker) {
+  return wall_time(static_cast<std::int64_t>(unpacker.number()));
+}
 
-void pack_id(Packer& packer, const std::optional<MessageId>& id) { packer.text(id ? octets(*id) : std::string_view{}); }
+void pack_id(Packer& packer, const std::optional<MessageId>& id) {
+  packer.text(id ? octets(*id) : std::string_view{});
+}
 std::optional<MessageId> unpack_id(Unpacker& unpacker) {
   const std::string_view bytes = unpacker.text();
   if (bytes.size() != MessageId{}.bytes.size()) return std::nullopt;
@@ -98,7 +104,8 @@ std::optional<Message> unpack_message(std::string_view stored) {
 
 std::string pack_fixed(const FixedPart& fixed) {
   Packer packer;
-  for (const std::string* text : {&fixed.account, &fixed.address, &fixed.route, &fixed.policy, &fixed.lane, &fixed.identity.value})
+  for (const std::string* text :
+       {&fixed.account, &fixed.address, &fixed.route, &fixed.policy, &fixed.lane, &fixed.identity.value})
     packer.text(*text);
   packer.number(fixed.identity.references.size());
   for (const Reference& reference : fixed.identity.references)
@@ -118,7 +125,8 @@ std::optional<FixedPart> unpack_fixed(std::string_view stored) {
   if (!packed) return std::nullopt;
   Unpacker unpacker(*packed);
   FixedPart fixed;
-  for (std::string* text : {&fixed.account, &fixed.address, &fixed.route, &fixed.policy, &fixed.lane, &fixed.identity.value})
+  for (std::string* text :
+       {&fixed.account, &fixed.address, &fixed.route, &fixed.policy, &fixed.lane, &fixed.identity.value})
     *text = unpacker.text();
   const std::uint64_t references = unpacker.number();
   for (std::uint64_t i = 0; i < references && unpacker.good(); ++i) {
@@ -160,7 +168,7 @@ std::string pack_entry(const TimelineEntry& entry) {
   Packer packer;
   pack_time(packer, entry.at);
   packer.text(entry.event);
-  packer.number(entry.delivery ? static_cast<std::uint64_t>(number(*entry.delivery)) : 0);   // ids begin at 1
+  packer.number(entry.delivery ? static_cast<std::uint64_t>(number(*entry.delivery)) : 0);  // ids begin at 1
   packer.text(entry.text);
   packer.text(entry.details.serialize());
   return std::move(packer).bytes();
@@ -171,13 +179,16 @@ std::optional<TimelineEntry> unpack_entry(std::string_view stored) {
   TimelineEntry entry;
   entry.at = unpack_time(unpacker);
   entry.event = unpacker.text();
-  if (const auto delivery = static_cast<std::int64_t>(unpacker.number()); delivery != 0) entry.delivery = DeliveryId{delivery};
+  if (const auto delivery = static_cast<std::int64_t>(unpacker.number()); delivery != 0)
+    entry.delivery = DeliveryId{delivery};
   entry.text = unpacker.text();
   if (!unpack_attributes(unpacker, entry.details) || !unpacker.finished()) return std::nullopt;
   return entry;
 }
 
-Sha256 chain_start(std::string_view stored_message) { return sha256(stored_message); }
+Sha256 chain_start(std::string_view stored_message) {
+  return sha256(stored_message);
+}
 
 Sha256 chain_next(const Sha256& previous, std::string_view packed_entry, const MessageId& message) {
   Sha256Stream stream;

@@ -25,7 +25,7 @@ struct FixedPart {
   std::string account, address, route, policy, lane;
   Identity identity;
   Attributes options;
-  std::vector<Wakeup> wakeups;   // as it was made; a resend gets them again, moved to its own time
+  std::vector<Wakeup> wakeups;  // as it was made; a resend gets them again, moved to its own time
 };
 std::string pack_fixed(const FixedPart& fixed);
 std::optional<FixedPart> unpack_fixed(std::string_view stored);

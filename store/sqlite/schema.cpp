@@ -8,10 +8,10 @@ namespace sluis::sqlite {
 
 namespace {
 
-// Rows are lean (DESIGN §3.3): what is only read back travels in one packed blob with its checksum (rows.h), and a column
-// exists where a query or a change needs it. Ids are UUIDv7, so every index below except the open ones grows at its end.
-// States are numbers of DeliveryState: 0 queued, 1 sending, 2 awaiting, 3 delivered, 4 blocked, 5 held, 6 rejected,
-// 7 expired, 8 cancelled.
+// Rows are lean (DESIGN §3.3): what is only read back travels in one packed blob with its checksum (rows.h), and a
+// column exists where a query or a change needs it. Ids are UUIDv7, so every index below except the open ones grows at
+// its end. States are numbers of DeliveryState: 0 queued, 1 sending, 2 awaiting, 3 delivered, 4 blocked, 5 held, 6
+// rejected, 7 expired, 8 cancelled.
 constexpr const char* version_1 = R"(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE messages(
@@ -61,9 +61,10 @@ std::int64_t stored_version(Connection& writer) {
 Status migrate(Connection& writer, const std::string& file) {
   const std::int64_t have = stored_version(writer);
   if (have > schema_version)
-    return Error{"store.schema", fmt::format("{} has schema version {}, and this program knows versions up to {}; run the newer "
-                                             "program that wrote it, or restore a backup from before it was upgraded",
-                                             file, have, schema_version)};
+    return Error{"store.schema",
+                 fmt::format("{} has schema version {}, and this program knows versions up to {}; run the newer "
+                             "program that wrote it, or restore a backup from before it was upgraded",
+                             file, have, schema_version)};
   for (std::int64_t version = have; version < schema_version; ++version) {
     writer.execute("BEGIN IMMEDIATE");
     writer.execute(steps[static_cast<std::size_t>(version)]);

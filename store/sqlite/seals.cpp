@@ -38,7 +38,8 @@ std::optional<std::vector<SealedHead>> unpack_heads(std::string_view packed) {
   return heads;
 }
 
-Sha256 seal_value(std::string_view key, const Sha256& previous, std::int64_t n, WallTime at, std::string_view packed_heads) {
+Sha256 seal_value(std::string_view key, const Sha256& previous, std::int64_t n, WallTime at,
+                  std::string_view packed_heads) {
   Packer packer;
   packer.text(octets(previous));
   packer.number(static_cast<std::uint64_t>(n));
@@ -47,7 +48,9 @@ Sha256 seal_value(std::string_view key, const Sha256& previous, std::int64_t n, 
   return hmac_sha256(key, std::move(packer).bytes());
 }
 
-std::string seal_line(std::int64_t n, WallTime at, const Sha256& value) { return fmt::format("seal {} {} {}", n, to_rfc3339(at), to_hex(value)); }
+std::string seal_line(std::int64_t n, WallTime at, const Sha256& value) {
+  return fmt::format("seal {} {} {}", n, to_rfc3339(at), to_hex(value));
+}
 
 std::optional<SealLine> parse_seal_line(std::string_view line) {
   // A log puts its own fields around it.
@@ -90,12 +93,14 @@ CommandResult apply_seal(Work& work, const Seal& seal) {
     Query query(work.db, "SELECT chain FROM timeline WHERE message = ? AND seq = ?");
     if (query.with(head.message, head.seq).next()) head.chain = query.digest(0);
   }
-  if (heads.empty()) return CommandValue{Sealed{}};   // nothing changed: there is nothing to say
+  if (heads.empty()) return CommandValue{Sealed{}};  // nothing changed: there is nothing to say
   const std::string packed = pack_heads(heads);
   // The time is sealed as the line says it, in milliseconds, so that a line can be checked against the row.
   const WallTime at = std::chrono::floor<std::chrono::milliseconds>(seal.at);
   const Sha256 value = seal_value(work.seal_key, previous, n + 1, at, packed);
-  Query(work.db, "INSERT INTO seals(n, at, last_row, heads, seal) VALUES(?, ?, ?, ?, ?)").with(n + 1, at, newest, Blob{packed}, value).run();
+  Query(work.db, "INSERT INTO seals(n, at, last_row, heads, seal) VALUES(?, ?, ?, ?, ?)")
+      .with(n + 1, at, newest, Blob{packed}, value)
+      .run();
   return CommandValue{Sealed{seal_line(n + 1, at, value)}};
 }
 

@@ -1,5 +1,6 @@
-// Seals: a keyed, chained digest over the timeline heads that changed since the last one, written to the log as a line, so
-// that a changed entry, a cut tail and a database put back in time show (DESIGN §3.3). The key is outside the database.
+// Seals: a keyed, chained digest over the timeline heads that changed since the last one, written to the log as a line,
+// so that a changed entry, a cut tail and a database put back in time show (DESIGN §3.3). The key is outside the
+// database.
 #pragma once
 
 #include <string>
@@ -20,7 +21,8 @@ std::string pack_heads(const std::vector<SealedHead>& heads);
 std::optional<std::vector<SealedHead>> unpack_heads(std::string_view packed);
 
 // HMAC over the previous seal, number, time and the digest of the heads.
-Sha256 seal_value(std::string_view key, const Sha256& previous, std::int64_t n, WallTime at, std::string_view packed_heads);
+Sha256 seal_value(std::string_view key, const Sha256& previous, std::int64_t n, WallTime at,
+                  std::string_view packed_heads);
 
 // "seal <n> <at> <hex>"
 std::string seal_line(std::int64_t n, WallTime at, const Sha256& value);

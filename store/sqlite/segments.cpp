@@ -27,16 +27,23 @@ std::uint32_t get_u32(std::string_view from) {
   return value;
 }
 
-std::string day_text(std::int64_t day) { return to_rfc3339(start_of_day(day)).substr(0, 10); }
+std::string day_text(std::int64_t day) {
+  return to_rfc3339(start_of_day(day)).substr(0, 10);
+}
 
 std::string segment_name(std::int64_t day, int n) {
-  return n == 0 ? fmt::format("{}-{}.seg", day_text(day), retention_class) : fmt::format("{}-{}-{}.seg", day_text(day), retention_class, n);
+  return n == 0 ? fmt::format("{}-{}.seg", day_text(day), retention_class)
+                : fmt::format("{}-{}-{}.seg", day_text(day), retention_class, n);
 }
 
 }  // namespace
 
-std::int64_t day_of(WallTime at) { return std::chrono::floor<std::chrono::days>(at).time_since_epoch().count(); }
-WallTime start_of_day(std::int64_t day) { return WallTime{std::chrono::days{day}}; }
+std::int64_t day_of(WallTime at) {
+  return std::chrono::floor<std::chrono::days>(at).time_since_epoch().count();
+}
+WallTime start_of_day(std::int64_t day) {
+  return WallTime{std::chrono::days{day}};
+}
 
 std::optional<SegmentPlace> SegmentPlace::parse(std::string_view handle) {
   if (!handle.starts_with(handle_prefix)) return std::nullopt;
@@ -46,14 +53,17 @@ std::optional<SegmentPlace> SegmentPlace::parse(std::string_view handle) {
   SegmentPlace place;
   place.file = handle.substr(0, colon);
   // A handle comes from a checked row; still it never becomes a path outside the folder.
-  if (place.file.empty() || place.file.find('/') != std::string::npos || place.file.starts_with('.')) return std::nullopt;
+  if (place.file.empty() || place.file.find('/') != std::string::npos || place.file.starts_with('.'))
+    return std::nullopt;
   const std::string_view digits = handle.substr(colon + 1);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), place.offset);
   if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
   return place;
 }
 
-std::string SegmentPlace::handle() const { return fmt::format("{}{}:{}", handle_prefix, file, offset); }
+std::string SegmentPlace::handle() const {
+  return fmt::format("{}{}:{}", handle_prefix, file, offset);
+}
 
 Result<SegmentWriter::Segment*> SegmentWriter::current(std::int64_t day, std::size_t room) {
   const auto at = open_.find(day);
@@ -119,7 +129,7 @@ Status SegmentWriter::flush() {
 
 void SegmentWriter::purge(std::int64_t before_day, const std::function<bool(std::int64_t)>& wanted) {
   std::error_code error;
-  std::map<std::string, bool> keep;   // by day text
+  std::map<std::string, bool> keep;  // by day text
   const std::string end = day_text(before_day);
   for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
     const std::string name = entry.path().filename().string();
@@ -145,7 +155,8 @@ Result<std::string> read_segment(const std::string& folder, const SegmentPlace& 
   const std::string_view view = record;
   if (got.value() != record.size() || !view.starts_with(magic) || get_u32(view.substr(4)) != size ||
       get_u32(view.substr(8)) != crc32c(view.substr(header_size)))
-    return Error{"content.corrupt", fmt::format("{} at {}: the record is not the one that was written", place.file, place.offset)};
+    return Error{"content.corrupt",
+                 fmt::format("{} at {}: the record is not the one that was written", place.file, place.offset)};
   record.erase(0, header_size);
   return record;
 }

@@ -1,8 +1,9 @@
-// Bodies up to inline_content_limit: append-only files, one series a day and retention class, segments/<day>-<class>.seg.
-// Purging a day is unlinking its files.
+// Bodies up to inline_content_limit: append-only files, one series a day and retention class,
+// segments/<day>-<class>.seg. Purging a day is unlinking its files.
 //
-// A record is: magic, length, CRC-32C, bytes. It is appended and synced before the commit that names it, so that a row never
-// points at bytes that are not there; a crash in between leaves bytes that no row names, which cost space until the day goes.
+// A record is: magic, length, CRC-32C, bytes. It is appended and synced before the commit that names it, so that a row
+// never points at bytes that are not there; a crash in between leaves bytes that no row names, which cost space until
+// the day goes.
 #pragma once
 
 #include <cstdint>
@@ -46,27 +47,29 @@ class SegmentWriter {
   Status flush();
   // Forgets what was not flushed.
   void discard() { rollback(0); }
-  // Unlinks the files of days before `day` for which `wanted` says false. What cannot be unlinked is left for the next time.
+  // Unlinks the files of days before `day` for which `wanted` says false. What cannot be unlinked is left for the next
+  // time.
   void purge(std::int64_t before_day, const std::function<bool(std::int64_t day)>& wanted);
 
  private:
   struct Segment {
     std::string name;
     File file;
-    std::uint64_t size = 0;   // flushed
+    std::uint64_t size = 0;  // flushed
     std::string pending;
-    bool fresh = false;       // its name is not synced yet
+    bool fresh = false;  // its name is not synced yet
   };
   Result<Segment*> current(std::int64_t day, std::size_t room);
 
   std::string folder_;
   std::uint64_t segment_bytes_;
   Sync sync_;
-  std::map<std::int64_t, Segment> open_;                                // by day; few: arrivals are of today
-  std::vector<std::pair<Segment*, std::size_t>> appended_;              // and how long `pending` was before
+  std::map<std::int64_t, Segment> open_;                    // by day; few: arrivals are of today
+  std::vector<std::pair<Segment*, std::size_t>> appended_;  // and how long `pending` was before
 };
 
-// The bytes of one record; Error "content.corrupt" when they are not those that were written, "content.gone" without a file.
+// The bytes of one record; Error "content.corrupt" when they are not those that were written, "content.gone" without a
+// file.
 Result<std::string> read_segment(const std::string& folder, const SegmentPlace& place, std::uint64_t size);
 
 }  // namespace sluis::sqlite

@@ -39,7 +39,10 @@ Words words_of(const Settlement& settlement) {
   if (const auto* delivered = std::get_if<Delivered>(&settlement.verdict))
     return {Push::deliver, "delivered", delivered->receipt.text, delivered->receipt.details};
   const auto& rejected = std::get<Rejected>(settlement.verdict);
-  return {Push::reject, "rejected", rejected.code.empty() ? rejected.reason : fmt::format("{} {}", rejected.code, rejected.reason), {}};
+  return {Push::reject,
+          "rejected",
+          rejected.code.empty() ? rejected.reason : fmt::format("{} {}", rejected.code, rejected.reason),
+          {}};
 }
 
 }  // namespace
@@ -57,14 +60,17 @@ Status settle(Work& work, const Settlement& settlement, const std::optional<Mess
   if (arrived) words.details.set("message", arrived->text());
   if (!allowed(row->state, words.push, false)) {
     words.details.set("state", to_string(row->state));
-    add_entry(work, row->message, {at, "settle-refused", row->id, fmt::format("came late: {} {}", words.event, words.text), words.details});
-    return Error{"settle.refused", fmt::format("delivery {} is {}: it does not become {}", number(row->id), to_string(row->state), words.event)};
+    add_entry(work, row->message,
+              {at, "settle-refused", row->id, fmt::format("came late: {} {}", words.event, words.text), words.details});
+    return Error{"settle.refused", fmt::format("delivery {} is {}: it does not become {}", number(row->id),
+                                               to_string(row->state), words.event)};
   }
   const DeliveryState from = row->state;
   const DeliveryState next = follow(from, words.push, false);
   if (next == from) return {};
   row->reason = words.text;
-  if (const auto* delivered = std::get_if<Delivered>(&settlement.verdict)) row->receipt = pack_receipt(delivered->receipt);
+  if (const auto* delivered = std::get_if<Delivered>(&settlement.verdict))
+    row->receipt = pack_receipt(delivered->receipt);
   words.details.set("settled", arrived ? "by a message" : "from elsewhere");
   change_state(work, *row, next, at);
   add_entry(work, row->message, {at, words.event, row->id, words.text, words.details});
@@ -74,7 +80,8 @@ Status settle(Work& work, const Settlement& settlement, const std::optional<Mess
 
 CommandResult apply_settle(Work& work, const Settle& command) {
   Settled settled;
-  for (const Settlement& settlement : command.settlements) settled.each.push_back(settle(work, settlement, std::nullopt, command.at));
+  for (const Settlement& settlement : command.settlements)
+    settled.each.push_back(settle(work, settlement, std::nullopt, command.at));
   return CommandValue{std::move(settled)};
 }
 

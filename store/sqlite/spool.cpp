@@ -14,11 +14,12 @@ namespace sluis::sqlite {
 namespace {
 
 constexpr std::string_view handle_prefix = "spool:";
-constexpr std::uint64_t room_every = 1ULL << 20U;   // octets written between two looks at the free space
+constexpr std::uint64_t room_every = 1ULL << 20U;  // octets written between two looks at the free space
 
 class MemoryReader final : public ContentReader {
  public:
-  MemoryReader(std::shared_ptr<const std::string> bytes, const Sha256& expected) : bytes_(std::move(bytes)), expected_(expected) {}
+  MemoryReader(std::shared_ptr<const std::string> bytes, const Sha256& expected)
+      : bytes_(std::move(bytes)), expected_(expected) {}
   Result<std::size_t> read(std::span<char> into) override {
     const std::size_t count = std::min(into.size(), bytes_->size() - at_);
     if (count == 0 && !into.empty() && sha256(*bytes_) != expected_)
@@ -29,14 +30,15 @@ class MemoryReader final : public ContentReader {
   }
 
  private:
-  std::shared_ptr<const std::string> bytes_;   // shared: as Content has them
+  std::shared_ptr<const std::string> bytes_;  // shared: as Content has them
   Sha256 expected_;
   std::size_t at_ = 0;
 };
 
 class SpoolReader final : public ContentReader {
  public:
-  SpoolReader(File file, std::string path, const Content& content) : file_(std::move(file)), path_(std::move(path)), expected_(content.sha256) {}
+  SpoolReader(File file, std::string path, const Content& content)
+      : file_(std::move(file)), path_(std::move(path)), expected_(content.sha256) {}
   Result<std::size_t> read(std::span<char> into) override {
     auto got = read_at(file_, into, at_, path_);
     if (!got.ok()) return got;
@@ -90,7 +92,7 @@ class SpoolWriter final : public ContentWriter {
 
   Result<Content> finish() override {
     if (failed_) return Error{"store.io", "the content writer has failed before"};
-    failed_ = true;   // finished with, either way
+    failed_ = true;  // finished with, either way
     if (!file_) return Content::inline_of(std::move(buffer_));
     if (auto synced = sync_file(file_, spool_.sync_, unfinished_); !synced.ok()) return synced.error();
     const std::string path = spool_.path(id_);
@@ -142,7 +144,9 @@ class SpoolWriter final : public ContentWriter {
   bool failed_ = false;
 };
 
-std::string Spool::path(const std::string& id) const { return fmt::format("{}/{}/{}", folder_, id.substr(id.size() - 2), id); }
+std::string Spool::path(const std::string& id) const {
+  return fmt::format("{}/{}/{}", folder_, id.substr(id.size() - 2), id);
+}
 
 Status Spool::open(const std::function<bool(const std::string&)>& known) {
   if (auto made = make_folder(folder_); !made.ok()) return made;
@@ -159,7 +163,9 @@ Status Spool::open(const std::function<bool(const std::string&)>& known) {
   return {};
 }
 
-std::unique_ptr<ContentWriter> Spool::write() { return std::make_unique<SpoolWriter>(*this); }
+std::unique_ptr<ContentWriter> Spool::write() {
+  return std::make_unique<SpoolWriter>(*this);
+}
 
 Result<std::unique_ptr<ContentReader>> Spool::read(const std::string& id, const Content& content) const {
   auto opened = open_file(path(id), O_RDONLY);
@@ -167,7 +173,9 @@ Result<std::unique_ptr<ContentReader>> Spool::read(const std::string& id, const 
   return std::unique_ptr<ContentReader>(std::make_unique<SpoolReader>(std::move(opened).value(), path(id), content));
 }
 
-void Spool::remove(const std::string& id) const { ::unlink(path(id).c_str()); }
+void Spool::remove(const std::string& id) const {
+  ::unlink(path(id).c_str());
+}
 
 std::optional<std::string> Spool::id_in(std::string_view handle) {
   if (!handle.starts_with(handle_prefix)) return std::nullopt;

@@ -5,7 +5,9 @@ namespace sluis::sqlite {
 void write_state(Work& work, std::string_view channel, const std::vector<StateWrite>& writes) {
   for (const StateWrite& write : writes) {
     if (write.value)
-      Query(work.db, "INSERT OR REPLACE INTO state(channel, key, value) VALUES(?, ?, ?)").with(channel, write.key, Blob{*write.value}).run();
+      Query(work.db, "INSERT OR REPLACE INTO state(channel, key, value) VALUES(?, ?, ?)")
+          .with(channel, write.key, Blob{*write.value})
+          .run();
     else
       Query(work.db, "DELETE FROM state WHERE channel = ? AND key = ?").with(channel, write.key).run();
   }
@@ -16,8 +18,8 @@ CommandResult apply_put_state(Work& work, const PutState& put) {
   return CommandValue{};
 }
 
-// The token grows each time the lease changes hands or was let go in between, so that a holder who slept through its end is
-// recognised by whoever checks tokens. The row stays when a lease is given back: the token must not start again.
+// The token grows each time the lease changes hands or was let go in between, so that a holder who slept through its
+// end is recognised by whoever checks tokens. The row stays when a lease is given back: the token must not start again.
 CommandResult apply_lease(Work& work, const Lease& lease) {
   Leased leased{false, 0, lease.holder};
   WallTime until{};

@@ -19,7 +19,8 @@ struct SqliteStore::Meters {
         failures(metrics.counter("sluis_store_failures_total", "Batches that failed and were rolled back")),
         commits(metrics.counter("sluis_store_commits_total", "Transactions committed")),
         checkpoints(metrics.counter("sluis_store_checkpoints_total", "WAL checkpoints")),
-        commit_seconds(metrics.seconds("sluis_store_commit_seconds", "One batch, from its first command to its durable end")) {}
+        commit_seconds(
+            metrics.seconds("sluis_store_commit_seconds", "One batch, from its first command to its durable end")) {}
   Metrics::Counter &commands, &refused, &failures, &commits, &checkpoints;
   Metrics::Histogram& commit_seconds;
 };
@@ -66,10 +67,12 @@ SqliteStore::SqliteStore(const Options& options, const Clock& clock, const Log& 
              }),
       readers_(std::make_shared<ReadPool>(file_, options.vfs, options.read_connections)) {}
 
-Result<std::unique_ptr<SqliteStore>> SqliteStore::make(const Options& options, const Clock& clock, const Log& log, Metrics* metrics) {
+Result<std::unique_ptr<SqliteStore>> SqliteStore::make(const Options& options, const Clock& clock, const Log& log,
+                                                       Metrics* metrics) {
   std::error_code error;
   std::filesystem::create_directories(options.folder, error);
-  if (error) return Error{"store.io", fmt::format("cannot make the data directory {}: {}", options.folder, error.message())};
+  if (error)
+    return Error{"store.io", fmt::format("cannot make the data directory {}: {}", options.folder, error.message())};
   auto lock = FolderLock::take(options.folder);
   if (!lock.ok()) return lock.error();
   std::unique_ptr<SqliteStore> store(new SqliteStore(options, clock, log, metrics, std::move(lock).value()));
@@ -78,7 +81,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::make(const Options& options, c
   } catch (const Failure& failure) {
     return error_of(failure).in(store->file_);
   }
-  if (options.threading == Options::Threading::own_thread) store->thread_ = std::thread([self = store.get()] { self->run_writer(); });
+  if (options.threading == Options::Threading::own_thread)
+    store->thread_ = std::thread([self = store.get()] { self->run_writer(); });
   return store;
 }
 
@@ -87,10 +91,17 @@ Status SqliteStore::open_database() {
   writer_ = std::make_unique<Connection>(file_, Connection::Mode::write, options_.vfs);
   if (auto migrated = migrate(*writer_, file_); !migrated.ok()) return migrated;
   if (auto synced = sync_folder(options_.folder, options_.sync); !synced.ok()) return synced;
-  Query(*writer_, "INSERT INTO meta(name, value) VALUES('epoch', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1").run();
+  Query(*writer_, "INSERT INTO meta(name, value) VALUES('epoch', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1")
+      .run();
   Query epoch(*writer_, "SELECT value FROM meta WHERE name = 'epoch'");
-  work_.emplace(Work{*writer_, segments_, options_.folder + "/segments", std::string(options_.seal_key.reveal()),
-                     epoch.next() ? epoch.number(0) : 0, false, options_.key_period_days, {}});
+  work_.emplace(Work{*writer_,
+                     segments_,
+                     options_.folder + "/segments",
+                     std::string(options_.seal_key.reveal()),
+                     epoch.next() ? epoch.number(0) : 0,
+                     false,
+                     options_.key_period_days,
+                     {}});
   sqlite3_wal_hook(
       writer_->raw(),
       [](void* self, sqlite3*, const char*, int pages) {
@@ -107,7 +118,9 @@ Status SqliteStore::open_database() {
   return {};
 }
 
-SqliteStore::~SqliteStore() { close(); }
+SqliteStore::~SqliteStore() {
+  close();
+}
 
 void SqliteStore::submit(Command command, CommandCallback done) {
   {
@@ -246,7 +259,8 @@ void SqliteStore::answer_failure(std::deque<Waiting>& batch, const Failure& fail
     const std::lock_guard lock(state_mutex_);
     if (sync_failed(failure)) {
       // Whether the pages reached the disk is not known, and a second fsync would say yes without having written them.
-      down_ = fmt::format("a sync of the disk failed ({}); nothing is accepted until the gateway is started again", failure.what);
+      down_ = fmt::format("a sync of the disk failed ({}); nothing is accepted until the gateway is started again",
+                          failure.what);
       answer = {"store.down", down_};
     } else {
       failing_ = failure.what;
@@ -290,13 +304,15 @@ void SqliteStore::checkpoint_if_due() {
 
 void SqliteStore::checkpoint(int mode) {
   const int code = sqlite3_wal_checkpoint_v2(writer_->raw(), nullptr, mode, nullptr, nullptr);
-  wal_pages_ = 0;   // counts anew from the next commit; a reader may have kept some pages from going
+  wal_pages_ = 0;  // counts anew from the next commit; a reader may have kept some pages from going
   if (meters_) meters_->checkpoints.add();
   if (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) return;
   const Failure failure{sqlite3_extended_errcode(writer_->raw()), sqlite3_errmsg(writer_->raw())};
   log_.error("store.checkpoint", "a checkpoint failed; the WAL keeps what it did not move", {{"error", failure.what}});
   const std::lock_guard lock(state_mutex_);
-  if (sync_failed(failure)) down_ = fmt::format("a sync of the disk failed ({}); nothing is accepted until the gateway is started again", failure.what);
+  if (sync_failed(failure))
+    down_ = fmt::format("a sync of the disk failed ({}); nothing is accepted until the gateway is started again",
+                        failure.what);
 }
 
 Result<std::vector<Claim>> SqliteStore::claim(const Holds& holds, WallTime now) {
@@ -320,7 +336,8 @@ Result<std::vector<Claim>> SqliteStore::claim(const Holds& holds, WallTime now) 
     IncidentChange incident;
     incident.key = fmt::format("store/corrupt/{}", number(id));
     incident.severity = Severity::critical;
-    incident.text = fmt::format("delivery {} or its message cannot be read: the record does not match its checksum", number(id));
+    incident.text =
+        fmt::format("delivery {} or its message cannot be read: the record does not match its checksum", number(id));
     incident.at = now;
     hold.incidents.push_back(std::move(incident));
     submit(std::move(hold), [this, id](const CommandResult&) { claims_.release({id}); });
@@ -328,7 +345,9 @@ Result<std::vector<Claim>> SqliteStore::claim(const Holds& holds, WallTime now) 
   return std::move(taken.claims);
 }
 
-void SqliteStore::unclaim(const std::vector<DeliveryId>& deliveries) { claims_.release(deliveries); }
+void SqliteStore::unclaim(const std::vector<DeliveryId>& deliveries) {
+  claims_.release(deliveries);
+}
 
 Result<std::unique_ptr<Reader>> SqliteStore::read(Duration deadline) {
   return open_reader(readers_, {*this, claims_, std::string(options_.seal_key.reveal())}, clock_, deadline);
@@ -339,13 +358,16 @@ void SqliteStore::on_change(std::function<void(const StoreChanges&)> listener) {
   listener_ = std::move(listener);
 }
 
-std::uint64_t SqliteStore::free_space() const { return options_.free_space ? options_.free_space() : free_octets(options_.folder); }
+std::uint64_t SqliteStore::free_space() const {
+  return options_.free_space ? options_.free_space() : free_octets(options_.folder);
+}
 
 std::string SqliteStore::full_text() const {
   const std::uint64_t free = free_space();
   if (free >= options_.low_water_bytes) return {};
-  return fmt::format("{} MiB are free in {}, below the low-water mark of {} MiB: nothing new is accepted until there is room again", free >> 20U,
-                     options_.folder, options_.low_water_bytes >> 20U);
+  return fmt::format(
+      "{} MiB are free in {}, below the low-water mark of {} MiB: nothing new is accepted until there is room again",
+      free >> 20U, options_.folder, options_.low_water_bytes >> 20U);
 }
 
 std::string SqliteStore::trouble() const {
@@ -398,7 +420,8 @@ Result<std::unique_ptr<ContentReader>> SqliteStore::open(const Content& content)
     if (!bytes.ok()) return bytes.error();
     return memory_reader(std::make_shared<const std::string>(std::move(bytes).value()), content.sha256);
   }
-  if (content.handle.empty() && content.size == 0) return memory_reader(std::make_shared<const std::string>(), content.sha256);
+  if (content.handle.empty() && content.size == 0)
+    return memory_reader(std::make_shared<const std::string>(), content.sha256);
   return Error{"content.gone", fmt::format("\"{}\" is not a place of this store", content.handle)};
 }
 
@@ -413,8 +436,7 @@ void SqliteStore::stop_writer(bool drain) {
   }
   if (thread_.joinable()) thread_.join();
   if (drain)
-    while (pump() > 0) {
-    }
+    while (pump() > 0) {}
 }
 
 void SqliteStore::shut() {

@@ -1,8 +1,9 @@
 // The SQLite store (DESIGN §3.3): one writer that commits commands in groups, readers beside it.
 //
-// Why it is safe after a crash: bodies are synced before the commit that names them, the commit is synced before anyone is
-// told, and what neither reached leaves only bytes that no row names. One connection does all writes and all checkpoints
-// (two that checkpoint can corrupt the WAL in SQLite 3.40), and the data directory is locked, so that no other process does.
+// Why it is safe after a crash: bodies are synced before the commit that names them, the commit is synced before anyone
+// is told, and what neither reached leaves only bytes that no row names. One connection does all writes and all
+// checkpoints (two that checkpoint can corrupt the WAL in SQLite 3.40), and the data directory is locked, so that no
+// other process does.
 #pragma once
 
 #include <condition_variable>
@@ -25,12 +26,13 @@
 
 namespace sluis::sqlite {
 
-// [Ownership] Clock, Log's sink and Metrics outlive it. [Threading] as Store says; pump() and crash() are for tests with
-// Threading::manual, on one thread.
+// [Ownership] Clock, Log's sink and Metrics outlive it. [Threading] as Store says; pump() and crash() are for tests
+// with Threading::manual, on one thread.
 class SqliteStore final : public Store {
  public:
   // Errors: "store.locked", "store.schema", "store.corrupt", "store.full", "store.io".
-  static Result<std::unique_ptr<SqliteStore>> make(const Options& options, const Clock& clock, const Log& log, Metrics* metrics);
+  static Result<std::unique_ptr<SqliteStore>> make(const Options& options, const Clock& clock, const Log& log,
+                                                   Metrics* metrics);
   ~SqliteStore() override;
 
   void submit(Command command, CommandCallback done) override;
@@ -47,8 +49,8 @@ class SqliteStore final : public Store {
 
   // Runs what is queued now, at most one batch, on the calling thread; how many commands it answered.
   std::size_t pump();
-  // What kill -9 leaves: commands that were not committed are gone without an answer, nothing is checkpointed. The folder
-  // can be opened again.
+  // What kill -9 leaves: commands that were not committed are gone without an answer, nothing is checkpointed. The
+  // folder can be opened again.
   void crash();
 
  private:
@@ -98,14 +100,14 @@ class SqliteStore final : public Store {
   std::optional<Work> work_;
   int wal_pages_ = 0;
 
-  std::shared_ptr<ReadPool> readers_;   // shared: with readers that are still out
+  std::shared_ptr<ReadPool> readers_;  // shared: with readers that are still out
   Claims claims_;
   std::mutex claim_mutex_;
   std::unique_ptr<Connection> claim_connection_;
 
   mutable std::mutex state_mutex_;
-  std::string down_;       // permanent: a sync failed
-  std::string failing_;    // the last batch failed; cleared by one that commits
+  std::string down_;     // permanent: a sync failed
+  std::string failing_;  // the last batch failed; cleared by one that commits
   std::function<void(const StoreChanges&)> listener_;
 
   std::thread thread_;

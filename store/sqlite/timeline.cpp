@@ -13,7 +13,9 @@ std::optional<TimelineHead> timeline_head(Connection& db, const MessageId& messa
 void add_entry(Work& work, const MessageId& message, const TimelineEntry& entry, TimelineHead& head) {
   const std::string packed = pack_entry(entry);
   head = {head.seq + 1, chain_next(head.chain, packed, message)};
-  Query(work.db, "INSERT INTO timeline(message, seq, entry, chain) VALUES(?, ?, ?, ?)").with(message, head.seq, Blob{packed}, head.chain).run();
+  Query(work.db, "INSERT INTO timeline(message, seq, entry, chain) VALUES(?, ?, ?, ?)")
+      .with(message, head.seq, Blob{packed}, head.chain)
+      .run();
 }
 
 void add_entry(Work& work, const MessageId& message, const TimelineEntry& entry) {

@@ -36,7 +36,7 @@ class Verification {
   }
 
   void messages() {
-    std::vector<MessageId> ids;   // 16 octets each: one walk, and no statement open over the reading of contents
+    std::vector<MessageId> ids;  // 16 octets each: one walk, and no statement open over the reading of contents
     {
       Query query(db_, "SELECT id FROM messages ORDER BY id");
       while (query.next()) ids.push_back(query.message(0));
@@ -53,7 +53,8 @@ class Verification {
         if (!delivery_record(db_, delivery, nullptr))
           found(fmt::format("{} delivery {}", where, number(delivery.id)), "the record does not match its checksum");
       if (row->bodies)
-        for (std::size_t i = 0; i < row->message.parts.size(); ++i) body(row->message.parts[i], fmt::format("{} part {}", where, i + 1));
+        for (std::size_t i = 0; i < row->message.parts.size(); ++i)
+          body(row->message.parts[i], fmt::format("{} part {}", where, i + 1));
     }
     Query all(db_, "SELECT count(*) FROM timeline");
     if (all.next() && all.number(0) != walked)
@@ -72,9 +73,11 @@ class Verification {
       if (query.number(0) != seq + 1) found(place, fmt::format("entry {} is missing before it", seq + 1));
       seq = query.number(0);
       value = chain_next(value, query.bytes(1), id);
-      if (value != query.digest(2)) found(place, "the chain value is not that of the entries: one was changed");
-      else if (!unpack_entry(query.bytes(1))) found(place, "the entry cannot be read");
-      value = query.digest(2);   // goes on from what is stored: one change is one finding
+      if (value != query.digest(2))
+        found(place, "the chain value is not that of the entries: one was changed");
+      else if (!unpack_entry(query.bytes(1)))
+        found(place, "the entry cannot be read");
+      value = query.digest(2);  // goes on from what is stored: one change is one finding
     }
     if (walked == 0) found(where, "the message has no timeline: its entries were cut");
     return walked;
@@ -97,7 +100,8 @@ class Verification {
       if (got.value() == 0) break;
       size += got.value();
     }
-    if (size != part.content.size) found(where, fmt::format("{} octets are there, {} were stored", size, part.content.size));
+    if (size != part.content.size)
+      found(where, fmt::format("{} octets are there, {} were stored", size, part.content.size));
   }
 
   void tombstones() {
@@ -120,11 +124,12 @@ class Verification {
       found(where, what + " was sealed and is gone");
       return;
     }
-    if (stone.number(0) == sealed.seq && stone.digest(1) != sealed.chain) found(where, what + " is not the one that was sealed");
+    if (stone.number(0) == sealed.seq && stone.digest(1) != sealed.chain)
+      found(where, what + " is not the one that was sealed");
   }
 
   void seals(const std::vector<std::string>& lines) {
-    std::map<std::int64_t, std::string> said;   // by number, as the database would write the line
+    std::map<std::int64_t, std::string> said;  // by number, as the database would write the line
     Sha256 previous{};
     std::int64_t expected = 1;
     {
@@ -140,7 +145,8 @@ class Verification {
           found(where, "the seal is not that of its heads, of the seal before it, or of this key");
         previous = value;
         const auto heads = unpack_heads(query.bytes(2));
-        if (!heads) found(where, "its heads cannot be read");
+        if (!heads)
+          found(where, "its heads cannot be read");
         else
           for (const SealedHead& sealed : *heads) head(sealed, where);
         said.emplace(n, seal_line(n, query.time(1), value));
@@ -154,8 +160,10 @@ class Verification {
       }
       const auto at = said.find(line->n);
       const std::string where = fmt::format("log seal {}", line->n);
-      if (at == said.end()) found(where, "it was written to the log and is not in the database: the database's tail was cut or put back");
-      else if (at->second != fmt::format("seal {} {} {}", line->n, line->at, line->hex)) found(where, "the log and the database differ");
+      if (at == said.end())
+        found(where, "it was written to the log and is not in the database: the database's tail was cut or put back");
+      else if (at->second != fmt::format("seal {} {} {}", line->n, line->at, line->hex))
+        found(where, "the log and the database differ");
     }
   }
 
@@ -167,7 +175,8 @@ class Verification {
 
 }  // namespace
 
-VerifyReport verify(Connection& db, ContentStore& content, std::string_view seal_key, const std::vector<std::string>& seal_lines) {
+VerifyReport verify(Connection& db, ContentStore& content, std::string_view seal_key,
+                    const std::vector<std::string>& seal_lines) {
   return Verification(db, content, seal_key).run(seal_lines);
 }
 

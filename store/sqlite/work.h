@@ -16,9 +16,9 @@ struct Effects {
   std::set<std::string> channels_with_work;
   bool wakeups = false;
   std::vector<DeliveryId> settled_elsewhere;
-  std::vector<DeliveryId> ended;              // their claims are over
-  std::vector<std::string> spool_unused;      // spool files that no row names any more, or never did
-  std::vector<std::int64_t> days_purged;      // days that may have no bodies left
+  std::vector<DeliveryId> ended;          // their claims are over
+  std::vector<std::string> spool_unused;  // spool files that no row names any more, or never did
+  std::vector<std::int64_t> days_purged;  // days that may have no bodies left
 
   void merge(Effects&& other);
 };
@@ -29,8 +29,8 @@ struct Work {
   SegmentWriter& segments;
   std::string segments_folder;
   std::string seal_key;
-  std::int64_t epoch = 0;        // counts opens: the fencing token of claims on one node
-  bool full = false;             // below the low-water mark: nothing new is accepted
+  std::int64_t epoch = 0;  // counts opens: the fencing token of claims on one node
+  bool full = false;       // below the low-water mark: nothing new is accepted
   int key_period_days = 7;
   Effects effects;
 };

@@ -118,7 +118,8 @@ TEST_P(StoreAccept, RefusedCommandsNeverFailTheOthersOfTheirBatch) {
     Accept accept = accepting({to("out")}, i == 1 ? "refused bytes" : "kept bytes");
     ids.push_back(accept.message.id);
     if (i == 1) accept.business.push_back({"k", DuplicateRule::refuse});
-    store().submit(std::move(accept), [&codes, i](const CommandResult& result) { codes[i] = result.ok() ? "ok" : result.error().code; });
+    store().submit(std::move(accept),
+                   [&codes, i](const CommandResult& result) { codes[i] = result.ok() ? "ok" : result.error().code; });
   }
   harness_->pump();
   EXPECT_EQ(codes, (std::vector<std::string>{"ok", "intake.duplicate", "ok"}));
@@ -129,7 +130,8 @@ TEST_P(StoreAccept, RefusedCommandsNeverFailTheOthersOfTheirBatch) {
 TEST_P(StoreAccept, HoldsAMessageThatWaitsForAHuman) {
   Accept accept = accepting();
   accept.held = "no route matched";
-  accept.incidents.push_back({IncidentAction::open, "intake/unrouted", Severity::warning, "no route matched", "drop", "acme", accept.message.id, clock_.wall()});
+  accept.incidents.push_back({IncidentAction::open, "intake/unrouted", Severity::warning, "no route matched", "drop",
+                              "acme", accept.message.id, clock_.wall()});
   get<AcceptDone>(accept);
   EXPECT_EQ(stored(accept.message.id).held, "no route matched");
   MessageFilter filter;
@@ -191,7 +193,8 @@ TEST_P(StoreAccept, StreamsLargeContentsThroughTheSpool) {
   std::string large(300'000, 'x');
   large[200'000] = 'y';
   auto writer = store().write();
-  for (std::size_t at = 0; at < large.size(); at += 50'000) ASSERT_TRUE(writer->write(std::string_view(large).substr(at, 50'000)).ok());
+  for (std::size_t at = 0; at < large.size(); at += 50'000)
+    ASSERT_TRUE(writer->write(std::string_view(large).substr(at, 50'000)).ok());
   Accept accept = accepting();
   accept.message.parts[0].content = writer->finish().value();
   EXPECT_EQ(accept.message.parts[0].content.sha256, sha256(large));

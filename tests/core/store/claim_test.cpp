@@ -108,7 +108,9 @@ TEST_P(StoreClaim, LeavesClaimedDeliveriesOutOfTheNextDueTime) {
 
 TEST_P(StoreClaim, TellsWhichChannelsHaveWork) {
   std::set<std::string> told;
-  store().on_change([&told](const StoreChanges& changes) { told.insert(changes.channels_with_work.begin(), changes.channels_with_work.end()); });
+  store().on_change([&told](const StoreChanges& changes) {
+    told.insert(changes.channels_with_work.begin(), changes.channels_with_work.end());
+  });
   queue(to("one"));
   queue(to("two"));
   EXPECT_EQ(told, (std::set<std::string>{"one", "two"}));

@@ -17,7 +17,9 @@ class SqliteHarness final : public StoreHarness {
     options_.seal_key = Secret{"the key of the tests"};
     options_.threading = sqlite::Options::Threading::manual;
     options_.free_space = [this] { return free_; };
-    options_.sync = [](int) { return 0; };   // the page cache outlives a killed process; power loss is the faults suite's
+    options_.sync = [](int) {
+      return 0;
+    };  // the page cache outlives a killed process; power loss is the faults suite's
     open();
   }
   ~SqliteHarness() override {
@@ -26,8 +28,7 @@ class SqliteHarness final : public StoreHarness {
   }
   Store& store() override { return *store_; }
   void pump() override {
-    while (store_->pump() > 0) {
-    }
+    while (store_->pump() > 0) {}
   }
   void close_and_reopen() override {
     store_->close();
@@ -53,7 +54,9 @@ class SqliteHarness final : public StoreHarness {
 };
 
 const Engine sqlite_engine{"sqlite", [](const Clock& clock) { return std::make_unique<SqliteHarness>(clock); }};
-std::string name_of(const testing::TestParamInfo<Engine>& info) { return info.param.name; }
+std::string name_of(const testing::TestParamInfo<Engine>& info) {
+  return info.param.name;
+}
 
 }  // namespace
 

@@ -226,7 +226,8 @@ TEST_P(StoreLane, NeverHasTwoThatMayLeave) {
       case 4: push(operation<Operate::Release>(one)); break;
       case 5: push(operation<Operate::GoOn>(one)); break;
       default: {
-        constexpr DeliveryState ends[] = {DeliveryState::delivered, DeliveryState::queued, DeliveryState::rejected, DeliveryState::awaiting};
+        constexpr DeliveryState ends[] = {DeliveryState::delivered, DeliveryState::queued, DeliveryState::rejected,
+                                          DeliveryState::awaiting};
         const auto begun = run(Begin{one, clock_.wall()});
         if (begun.ok()) finish(one, ends[random.below(4)], std::get<Begun>(begun.value()).attempt);
       }
@@ -239,9 +240,12 @@ TEST_P(StoreLane, NeverHasTwoThatMayLeave) {
       return records;
     }();
     for (const DeliveryRecord& row : rows) {
-      if (row.state == DeliveryState::queued || row.state == DeliveryState::awaiting) ++may_leave;
-      else if (row.state == DeliveryState::blocked) ++blocked;
-      else if (row.state == DeliveryState::held || row.lane_closed) ++others;
+      if (row.state == DeliveryState::queued || row.state == DeliveryState::awaiting)
+        ++may_leave;
+      else if (row.state == DeliveryState::blocked)
+        ++blocked;
+      else if (row.state == DeliveryState::held || row.lane_closed)
+        ++others;
     }
     ASSERT_LE(may_leave, 1U) << "step " << step;
     ASSERT_TRUE(blocked == 0 || may_leave + others > 0) << "step " << step << ": nobody is first";

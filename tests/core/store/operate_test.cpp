@@ -13,7 +13,9 @@ TEST_P(StoreOperate, ReleasesAHeldDeliveryDueNow) {
   EXPECT_EQ(delivery(id).due_at, clock_.wall());
 }
 
-TEST_P(StoreOperate, RefusesToReleaseWhatIsNotHeld) { EXPECT_EQ(refusal(operation<Operate::Release>(queue())), "delivery.state"); }
+TEST_P(StoreOperate, RefusesToReleaseWhatIsNotHeld) {
+  EXPECT_EQ(refusal(operation<Operate::Release>(queue())), "delivery.state");
+}
 
 TEST_P(StoreOperate, CancelsWhatIsOpenAndOnlyOnce) {
   const DeliveryId id = queue();
@@ -148,7 +150,8 @@ TEST_P(StoreOperate, ConsumesATimerAndOpensIncidents) {
   const DeliveryId id = queue(made);
   Operate consume = operation<Operate::Consume>(id);
   consume.consumes = WakeupKey{id, WakeupKind::reply, 0};
-  consume.incidents.push_back({IncidentAction::open, "out/silent", Severity::critical, "no reply", "out", "acme", std::nullopt, clock_.wall()});
+  consume.incidents.push_back(
+      {IncidentAction::open, "out/silent", Severity::critical, "no reply", "out", "acme", std::nullopt, clock_.wall()});
   get<Operated>(consume);
   EXPECT_FALSE(reader()->next_wakeup().value().has_value());
   EXPECT_EQ(reader()->incidents(true, 10).value().size(), 1U);

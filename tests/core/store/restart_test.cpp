@@ -52,8 +52,7 @@ TEST_P(StoreRestart, NeverReusesADeliverysNumber) {
   const DeliveryId id = queue();
   attempt(id, DeliveryState::delivered);
   clock_.advance(std::chrono::hours{24 * 365});
-  while (get<Purged>(Purge{clock_.wall(), clock_.wall(), clock_.wall(), clock_.wall(), 100}).more) {
-  }
+  while (get<Purged>(Purge{clock_.wall(), clock_.wall(), clock_.wall(), clock_.wall(), 100}).more) {}
   harness_->close_and_reopen();
   EXPECT_GT(number(queue()), number(id));
 }

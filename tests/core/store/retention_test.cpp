@@ -54,7 +54,9 @@ TEST_P(StoreRetention, CountsFromTheLastChange) {
   const DeliveryId id = queue();
   clock_.advance(std::chrono::hours{24 * 30});
   attempt(id, DeliveryState::delivered);
-  EXPECT_EQ(get<Purged>(purge_before(clock_.wall() - std::chrono::hours{24}, WallTime{}, WallTime{}, clock_.wall())).rows, 0U);
+  EXPECT_EQ(
+      get<Purged>(purge_before(clock_.wall() - std::chrono::hours{24}, WallTime{}, WallTime{}, clock_.wall())).rows,
+      0U);
 }
 
 TEST_P(StoreRetention, WorksInSlicesPastWhatIsNotSettled) {
@@ -62,7 +64,8 @@ TEST_P(StoreRetention, WorksInSlicesPastWhatIsNotSettled) {
   for (int i = 0; i < 7; ++i) attempt(queue(), DeliveryState::delivered);
   clock_.advance(std::chrono::hours{24 * 10});
   std::size_t slices = 0;
-  while (get<Purged>(purge_before(clock_.wall(), clock_.wall(), WallTime{}, clock_.wall(), 2)).more) ASSERT_LT(++slices, 50U);
+  while (get<Purged>(purge_before(clock_.wall(), clock_.wall(), WallTime{}, clock_.wall(), 2)).more)
+    ASSERT_LT(++slices, 50U);
   EXPECT_EQ(reader()->messages({}).value().size(), 3U);
   EXPECT_GT(slices, 3U);
 }

@@ -44,8 +44,10 @@ TEST_P(StoreSettle, LateProofDeliversWhatIsOpenOrGivenUp) {
   EXPECT_EQ(settle_from([this](DeliveryId id) { begin(id); }), DeliveryState::delivered);
   EXPECT_EQ(settle_from([this](DeliveryId id) { attempt(id, DeliveryState::held); }), DeliveryState::delivered);
   EXPECT_EQ(settle_from([this](DeliveryId id) { attempt(id, DeliveryState::rejected); }), DeliveryState::delivered);
-  EXPECT_EQ(settle_from([this](DeliveryId id) { get<Operated>(operation<Operate::Expire>(id)); }), DeliveryState::delivered);
-  EXPECT_EQ(settle_from([this](DeliveryId id) { get<Operated>(operation<Operate::Cancel>(id)); }), DeliveryState::cancelled);
+  EXPECT_EQ(settle_from([this](DeliveryId id) { get<Operated>(operation<Operate::Expire>(id)); }),
+            DeliveryState::delivered);
+  EXPECT_EQ(settle_from([this](DeliveryId id) { get<Operated>(operation<Operate::Cancel>(id)); }),
+            DeliveryState::cancelled);
 }
 
 TEST_P(StoreSettle, ADsnTurnsDeliveredIntoRejected) {
@@ -83,7 +85,9 @@ TEST_P(StoreSettle, NotesADelayWithoutChangingTheState) {
 
 TEST_P(StoreSettle, TellsTheEngineWhatWasSettledElsewhere) {
   std::vector<DeliveryId> told;
-  store().on_change([&told](const StoreChanges& changes) { told.insert(told.end(), changes.settled_elsewhere.begin(), changes.settled_elsewhere.end()); });
+  store().on_change([&told](const StoreChanges& changes) {
+    told.insert(told.end(), changes.settled_elsewhere.begin(), changes.settled_elsewhere.end());
+  });
   const DeliveryId id = queue(to("out", "acme", "<1@x>"));
   begin(id);
   get<Settled>(Settle{{settlement("<1@x>")}, clock_.wall()});

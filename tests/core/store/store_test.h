@@ -1,5 +1,5 @@
-// The store conformance suite: behaviours every engine must have. An engine gives a StoreHarness factory and instantiates
-// the suites below with it (see engines.cpp).
+// The store conformance suite: behaviours every engine must have. An engine gives a StoreHarness factory and
+// instantiates the suites below with it (see engines.cpp).
 #pragma once
 
 #include <gtest/gtest.h>

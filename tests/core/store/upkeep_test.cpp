@@ -6,11 +6,13 @@ TEST_P(StoreUpkeep, WritesAndRemovesChannelState) {
   get<std::monostate>(PutState{"mail", {{"uidl/1", "a"}, {"uidl/2", "b"}, {"other", "c"}}});
   get<std::monostate>(PutState{"mail", {{"uidl/1", std::nullopt}}});
   get<std::monostate>(PutState{"other", {{"uidl/3", "d"}}});
-  EXPECT_EQ(reader()->states("mail", "uidl/").value(), (std::vector<std::pair<std::string, std::string>>{{"uidl/2", "b"}}));
+  EXPECT_EQ(reader()->states("mail", "uidl/").value(),
+            (std::vector<std::pair<std::string, std::string>>{{"uidl/2", "b"}}));
 }
 
 TEST_P(StoreUpkeep, LatchesIncidentsByKey) {
-  const IncidentChange open{IncidentAction::open, "mail/login", Severity::critical, "refused", "mail", "acme", std::nullopt, clock_.wall()};
+  const IncidentChange open{IncidentAction::open, "mail/login", Severity::critical, "refused", "mail", "acme",
+                            std::nullopt,         clock_.wall()};
   get<std::monostate>(open);
   IncidentChange again = open;
   again.text = "refused again";

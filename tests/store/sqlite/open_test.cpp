@@ -70,7 +70,8 @@ TEST_F(SqliteTest, BeginsAnotherSegmentWhenOneIsLong) {
     ASSERT_TRUE(run(accept).ok());
   }
   std::size_t files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(file("segments"))) files += entry.is_regular_file() ? 1 : 0;
+  for (const auto& entry : std::filesystem::directory_iterator(file("segments")))
+    files += entry.is_regular_file() ? 1 : 0;
   EXPECT_EQ(files, 5U);
   EXPECT_TRUE(findings().empty());
 }

@@ -20,7 +20,7 @@ class SqliteTest : public testing::Test {
   std::string open_error();
   CommandResult run(Command command);
   Accept accepting(std::string_view text = "some bytes of a body", bool deliver = true);
-  void execute(const std::string& sql);   // behind the store's back
+  void execute(const std::string& sql);  // behind the store's back
   std::string file(std::string_view name) const { return options_.folder + "/" + std::string(name); }
   std::vector<VerifyFinding> findings();
   std::vector<DeliveryId> claim();

@@ -42,7 +42,8 @@ TEST_F(SqliteTest, TakesCommandsOfSeveralThreadsWhileOthersReadAndClaim) {
   Answers answers;
   constexpr int each = 100;
   const auto submit = [&] {
-    for (int i = 0; i < each; ++i) store_->submit(accepting(), [&answers](const CommandResult& result) { answers.add(result.ok()); });
+    for (int i = 0; i < each; ++i)
+      store_->submit(accepting(), [&answers](const CommandResult& result) { answers.add(result.ok()); });
   };
   std::thread first(submit), second(submit);
   std::size_t claimed = 0;
@@ -64,7 +65,8 @@ TEST_F(SqliteTest, CommitsWhatWasSubmittedBeforeItCloses) {
   options_.threading = Options::Threading::own_thread;
   open();
   Answers answers;
-  for (int i = 0; i < 300; ++i) store_->submit(accepting(), [&answers](const CommandResult& result) { answers.add(result.ok()); });
+  for (int i = 0; i < 300; ++i)
+    store_->submit(accepting(), [&answers](const CommandResult& result) { answers.add(result.ok()); });
   store_->close();
   ASSERT_TRUE(answers.wait_for(300));
   EXPECT_EQ(answers.bad(), 0);
@@ -79,7 +81,7 @@ TEST_F(SqliteTest, KeepsWhatWasAnsweredBeforeARealKill) {
     ASSERT_GE(child, 0);
     if (child == 0) {
       ::close(pipe_fds[0]);
-      clock_.advance(std::chrono::hours{round + 1});   // other ids than the rounds before
+      clock_.advance(std::chrono::hours{round + 1});  // other ids than the rounds before
       auto opened = SqliteStore::make(options_, clock_, Log{}, nullptr);
       if (!opened.ok()) ::_exit(1);
       for (;;) {
@@ -101,8 +103,7 @@ TEST_F(SqliteTest, KeepsWhatWasAnsweredBeforeARealKill) {
     for (int i = 0; i < 20 + round * 7; ++i) ASSERT_TRUE(read_one());
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
-    while (read_one()) {
-    }
+    while (read_one()) {}
     ::close(pipe_fds[0]);
     open();
     auto reader = store_->read(std::chrono::minutes{1});
