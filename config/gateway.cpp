@@ -1,0 +1,129 @@
+#include "config/gateway.h"
+
+#include <fmt/format.h>
+#include <sys/un.h>
+
+#include <array>
+
+#include "config/table_reader.h"
+#include "config/tables.h"
+#include "config/values.h"
+
+namespace sluis::config {
+
+namespace {
+
+void check_data(const Node& root, Report& report) {
+  const Node* data = TableReader::find(root, "gateway.data");
+  if (data == nullptr || !data->is_scalar() || data->text.empty()) return;
+  const Path at("gateway.data");
+  // The address may hold a password: it is not repeated.
+  if (data->text.starts_with("postgres://") || data->text.starts_with("postgresql://"))
+    report.at(*data, at, "PostgreSQL is not built in; write the absolute path of a directory");
+  else if (data->text.front() != '/')
+    report.at(*data, at, fmt::format("\"{}\" is not an absolute path", data->text));
+}
+
+std::map<std::string, ListenerSettings> read_listeners(const Node& listeners, Report& report, Secrets& secrets) {
+  static const TableReader reader(tables::listener);
+  std::map<std::string, ListenerSettings> out;
+  std::map<std::string, const Node*> addresses;
+  const Path at("listeners");
+  if (!expect_mapping(listeners, at, report)) return out;
+  for (const Node& member : listeners.children) {
+    const Path here(at, member.key);
+    if (!is_name(member.key)) report.at_key(member, here, "is not a name; use letters, digits, '-', '_' and '.', 64 at most");
+    if (!expect_mapping(member, here, report)) continue;
+    const Settings settings = reader.read(member, here, report, secrets);
+    ListenerSettings listener{settings.text("address"), std::nullopt};
+    const Node* certificate = TableReader::find(member, "tls.certificate");
+    const Node* key = TableReader::find(member, "tls.key");
+    if ((certificate == nullptr) != (key == nullptr))
+      report.at_key(*member.find("tls"), Path(here, "tls"), certificate == nullptr ? "has a key but no certificate" : "has a certificate but no key");
+    // An empty `tls: {}` would be a listener in clear text that looks like one with TLS.
+    if (const Node* tls = member.find("tls"); tls != nullptr && certificate == nullptr && key == nullptr)
+      report.at_key(*tls, Path(here, "tls"), "needs a certificate and a key");
+    if (certificate != nullptr && key != nullptr) listener.tls = ListenerTls{settings.text("tls.certificate"), settings.secret("tls.key")};
+    if (const Node* address = member.find("address"); address != nullptr && !listener.address.empty())
+      if (const auto [first, fresh] = addresses.emplace(listener.address, &member); !fresh)
+        report.at(*address, Path(here, "address"), fmt::format("\"{}\" is already listener {}'s", listener.address, first->second->key));
+    out.emplace(member.key, std::move(listener));
+  }
+  return out;
+}
+
+void check_retention(const Node& root, const GatewaySettings& gateway, Report& report) {
+  const Node* retention = root.find("retention");
+  if (retention == nullptr || !retention->is_mapping()) return;
+  const Path at("retention");
+  if (gateway.keep_metadata < gateway.keep_bodies)
+    report.at_key(*retention, at, fmt::format("metadata ({}) would go before bodies ({})", format_duration(gateway.keep_metadata), format_duration(gateway.keep_bodies)));
+  // A duplicate that comes after its key has gone would be taken for a new message.
+  if (gateway.keep_keys < gateway.keep_metadata)
+    report.at_key(*retention, at, fmt::format("keys ({}) would go before metadata ({})", format_duration(gateway.keep_keys), format_duration(gateway.keep_metadata)));
+}
+
+void check_control(const Node& root, const GatewaySettings& gateway, Report& report) {
+  constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+  if (gateway.control_socket.size() <= longest) return;
+  const Node* socket = TableReader::find(root, "control.socket");
+  report.at(socket != nullptr ? *socket : root, Path("control.socket"),
+            fmt::format("\"{}\" is longer than the {} octets that a socket's path may have", gateway.control_socket, longest));
+}
+
+LogLevel log_level(std::string_view word) {
+  for (const LogLevel level : {LogLevel::debug, LogLevel::warning, LogLevel::error})
+    if (to_string(level) == word) return level;
+  return LogLevel::info;
+}
+
+LogFormat log_format(std::string_view word) {
+  return word == "text" ? LogFormat::text : word == "json" ? LogFormat::json : LogFormat::automatic;
+}
+
+}  // namespace
+
+GatewayFile read_gateway(const Document& document, Secrets& secrets, std::vector<LocatedError>& errors) {
+  GatewayFile out;
+  if (!document.understood) return out;
+  Report report(document.file, errors);
+  const Node& root = document.root;
+  if (root.is_null()) {
+    report.at(root, {}, "is empty");
+    return out;
+  }
+  if (!expect_mapping(root, {}, report)) return out;
+  static const TableReader reader(tables::gateway, tables::gateway_others);
+  const std::size_t before = report.count();
+  const Settings s = reader.read(root, {}, report, secrets);
+
+  GatewaySettings& gateway = out.gateway;
+  gateway.name = s.text("gateway.name");
+  gateway.data = s.text("gateway.data");
+  gateway.control_socket = s.has("control.socket") ? s.text("control.socket") : gateway.data + "/control.sock";
+  gateway.log_level = log_level(s.text("log.level"));
+  gateway.log_format = log_format(s.text("log.format"));
+  gateway.keep_bodies = s.duration("retention.bodies");
+  gateway.keep_metadata = s.duration("retention.metadata");
+  gateway.keep_keys = s.duration("retention.keys");
+  gateway.low_water = s.integer("limits.low-water");
+  gateway.message_size = s.integer("limits.message-size");
+  gateway.connections = s.integer("limits.connections");
+  gateway.connections_per_address = s.integer("limits.connections-per-address");
+  out.engine.breaker_failures = static_cast<int>(s.integer("engine.breaker.failures"));
+  out.engine.breaker_pause = s.duration("engine.breaker.pause");
+  out.engine.breaker_pause_most = s.duration("engine.breaker.pause-most");
+  out.engine.tick = s.duration("engine.tick");
+
+  check_data(root, report);
+  if (report.count() == before) {
+    check_retention(root, gateway, report);
+    check_control(root, gateway, report);
+  }
+  if (const Node* name = TableReader::find(root, "gateway.name"); name != nullptr && name->is_scalar() && !name->text.empty())
+    (void)read_name(*name, Path("gateway.name"), report);
+  if (const Node* listeners = root.find("listeners")) gateway.listeners = read_listeners(*listeners, report, secrets);
+  return out;
+}
+
+}  // namespace sluis::config
