@@ -183,7 +183,9 @@ void DeliveryEngine::let_go(DeliveryId id) {
     return;
   }
   work_dirty_ = true;
-  if (!busy_wakeups_.empty()) wakeups_dirty_ = true;   // an expiry may have waited for the attempt's end
+  // A deadline that waited for the attempt's end waits no longer.
+  if (std::erase_if(busy_wakeups_, [&](const auto& entry) { return std::get<0>(entry.first) == id && entry.second != MonoTime::max(); }) > 0)
+    wakeups_dirty_ = true;
   want_pass();
 }
 
