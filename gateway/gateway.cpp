@@ -9,7 +9,8 @@
 #include <cstring>
 #include <future>
 
-#include "store/sqlite/sqlite_store.h"
+#include "config/compare.h"
+#include "store/sqlite/store.h"
 
 namespace sluis::gateway {
 
@@ -74,15 +75,15 @@ Status Gateway::open_store(const config::Loaded& loaded) {
   options.folder = data_;
   options.seal_key = *key;
   options.low_water_bytes = static_cast<std::uint64_t>(loaded.gateway.low_water);
-  auto store = sqlite::open(options, clock_, log_, &metrics_);
+  auto store = sqlite::SqliteStore::make(options, clock_, log_, &metrics_);
   if (!store) return store.error();
   store_ = std::move(*store);
   return {};
 }
 
 Status Gateway::start(const config::Loaded& loaded) {
-  auto generation = std::make_shared<Generation>(*loaded.generation);
-  generation->number = next_generation_++;
+  const GenerationPtr generation = loaded.generation;
+  next_generation_ = generation->number + 1;
   generations_.swap(generation);
   if (auto opened = open_store(loaded); !opened) return opened;
 
@@ -161,7 +162,10 @@ void Gateway::stop() {
 
 Json Gateway::reload(const std::string& by) {
   const std::lock_guard lock(reload_mutex_);
-  const config::Loaded loaded = config::load(options_.config_folder, adapters_, {});
+  config::LoadOptions load_options;
+  load_options.number = next_generation_;
+  load_options.previous = generations_.current();
+  const config::Loaded loaded = config::load(options_.config_folder, adapters_, load_options);
   if (loaded.generation == nullptr) {
     log_.error("config.refused", "the new configuration has errors; the last good one stays", {{"by", by}, {"errors", loaded.errors.size()}});
     Json answer = failure(Error{"config.errors", fmt::format("{} errors; the last good configuration stays", loaded.errors.size())});
@@ -174,17 +178,17 @@ Json Gateway::reload(const std::string& by) {
     return answer;
   }
   const GenerationPtr before = generations_.current();
-  auto next = std::make_shared<Generation>(*loaded.generation);
-  next->number = next_generation_++;
+  const GenerationPtr next = loaded.generation;
+  ++next_generation_;
   const config::Changes changes = config::compare(*before, *next);
   generations_.swap(next);
-  hosts_->change(*next, changes.channels_removed, changes.channels_changed, changes.channels_added, clock_.mono() + options_.stop_within);
+  hosts_->change(*next, changes.removed, changes.changed, changes.added, clock_.mono() + options_.stop_within);
   for (const auto& [channel, accounts] : changes.accounts) hosts_->tell_accounts(channel, accounts);
   housekeeping_->change(retention(loaded.gateway));
   engine_->wake();
   log_.info("config.reloaded", "a new configuration is in force", {{"by", by}, {"generation", next->number}});
-  Json answer = {{"ok", true}, {"generation", next->number}, {"added", changes.channels_added}, {"removed", changes.channels_removed},
-                 {"changed", changes.channels_changed}, {"accounts", changes.accounts.size()}};
+  Json answer = {{"ok", true}, {"generation", next->number}, {"added", changes.added}, {"removed", changes.removed},
+                 {"changed", changes.changed}, {"accounts", changes.accounts.size()}};
   return answer;
 }
 

@@ -22,5 +22,8 @@ function(sluis_adapter name)
     set_target_properties(sluis-plugin-${name} PROPERTIES PREFIX "" OUTPUT_NAME "${name}"
       LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib/sluis/adapters")
   endif()
+  if(TARGET sluis-plugin-${name})
+    add_dependencies(sluis-plugins sluis-plugin-${name})
+  endif()
   set_property(GLOBAL APPEND PROPERTY SLUIS_ADAPTER_NAMES ${name})
 endfunction()

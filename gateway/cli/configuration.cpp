@@ -63,7 +63,7 @@ int explain_route(const Program& program, const RouteQuestion& question) {
   bool broken = false;
   const config::Loaded loaded = load_all(program, adapters, broken);
   if (loaded.generation == nullptr || broken) return 1;
-  const auto routing = std::dynamic_pointer_cast<const routing::CompiledRouting>(loaded.generation->routing);
+  const auto& routing = loaded.routing;
   std::ifstream in(question.file, std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(in)), {});
   if (!in || routing == nullptr) {
