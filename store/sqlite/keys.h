@@ -1,12 +1,10 @@
 // Dedupe, business and reference keys: 64-bit hashes in an index, the text beside it and compared on read.
 //
 // Key hashes are random, so every insert dirties a random page of its index: over one large table that is what made the
-// store slower the more it held (DESIGN §3.3). One table for each period keeps the index that is written small enough
-// to stay in the page cache, and its retention is DROP TABLE instead of a million random deletes. A look-up asks every
-// live table, newest first: a miss in a table of a million keys costs about 1.5 µs, so a period of one day and keys
-// kept for 90 days would add 130 µs to each accept (which costs 200 µs whole), a period of a week 20 µs; hence the
-// default of 7 days. The index holds hash and rowid only (18 octets a key), not the text: a week of a million keys a
-// day is some 130 MB of index, of which the writer touches one page a key.
+// store slower the more it held (DESIGN §3.3). One table for each period keeps the index that is written small enough to stay
+// in the page cache, and its retention is DROP TABLE instead of a million random deletes. A look-up asks every live table,
+// newest first, so a shorter period makes look-ups dearer and a longer one makes inserts dearer: Options::key_period_days.
+// The index holds hash and rowid only, not the text, and the writer touches one page of it a key.
 #pragma once
 
 #include <optional>
