@@ -173,7 +173,8 @@ void DeliveryEngine::pass() {
   if (!trouble_until_ || now >= *trouble_until_) {
     trouble_until_.reset();
     // Deadlines before claims: what expires now is not begun once more.
-    if (wakeups_dirty_ || (next_wakeup_ && *next_wakeup_ <= due_.now())) handle_wakeups();
+    const bool waited = std::any_of(busy_wakeups_.begin(), busy_wakeups_.end(), [&](const auto& entry) { return entry.second <= now; });
+    if (wakeups_dirty_ || waited || (next_wakeup_ && *next_wakeup_ <= due_.now())) handle_wakeups();
     if (look_for_work(now)) claim_work();
   }
   arm();

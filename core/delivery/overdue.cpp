@@ -38,6 +38,16 @@ void DeliveryEngine::handle_wakeups() {
     return store_trouble(next.error());
   }
   next_wakeup_ = *next;
+  if (next_wakeup_ && *next_wakeup_ <= due) {
+    // One that is due may have to wait (its attempt runs); the first that is not due yet sets the timer.
+    const auto further = (*reader)->wakeups(WallTime::max(), wakeups->size() + 1);
+    if (!further) {
+      wakeups_dirty_ = true;
+      return store_trouble(further.error());
+    }
+    next_wakeup_.reset();
+    if (further->size() > wakeups->size()) next_wakeup_ = further->back().at;
+  }
   reader->reset();   // the snapshot must not be held open while the handlers read theirs
   const WallTime wall = clock_.wall();
   std::size_t acted = 0;

@@ -287,13 +287,14 @@ class RandomLives {
         const bool even = chance(50);
         did("cancel", id);
         const std::optional<bool> expected = model_.cancel(*id, even);
-        std::optional<Result<Operated>> answer;
         // Shared: when the attempt goes on, the answer comes in a later step.
         const auto kept = std::make_shared<std::optional<Result<Operated>>>();
         world_.engine->cancel(*id, {.handled_elsewhere = false, .even_in_doubt = even}, "operator", "", [kept](Result<Operated> r) { *kept = std::move(r); });
         world_.settle();
         EXPECT_EQ(kept->has_value(), expected.has_value());
-        if (*kept && expected) EXPECT_EQ((*kept)->ok(), *expected);
+        if (*kept && expected) {
+          EXPECT_EQ((*kept)->ok(), *expected);
+        }
         return;
       }
       case 3:
@@ -393,17 +394,32 @@ class RandomLives {
     compare_open();
   }
 
+  // The timeline of its message, and what the model knows of its times.
+  std::string story(const ModelDelivery& m) {
+    std::string out = fmt::format("\n  now {}, due {}, expires {}", to_rfc3339(model_.now), to_rfc3339(m.due), to_rfc3339(m.expires));
+    auto reader = world_.store->read(5s);
+    if (!reader) return out;
+    const auto timeline = (*reader)->timeline(messages_[m.message].id);
+    if (!timeline) return out;
+    for (const TimelineRecord& record : *timeline)
+      out += fmt::format("\n  {} {} {} {}", to_rfc3339(record.entry.at), record.entry.event,
+                         record.entry.delivery ? number(*record.entry.delivery) : 0, record.entry.text);
+    return out;
+  }
+
   void compare(DeliveryId id) {
     const ModelDelivery& m = model_.at(id);
     const DeliveryRecord real = world_.delivery(id);
     const auto what = [&] { return fmt::format("step {}, after {}: delivery {} ({}, lane \"{}\")", step_, last_, number(id), m.policy->name, m.lane); };
-    ASSERT_EQ(to_string(real.state), to_string(m.state)) << what() << ": " << real.reason;
+    ASSERT_EQ(to_string(real.state), to_string(m.state)) << what() << ": " << real.reason << story(m);
     ASSERT_EQ(real.delivery.attempt, m.attempt) << what();
     ASSERT_EQ(real.delivery.in_doubt, m.in_doubt) << what();
     ASSERT_EQ(real.lane_closed, m.closes_lane) << what();
     ASSERT_EQ(real.gates.size(), m.gates.size()) << what();
     ASSERT_EQ(real.resent_as, m.resent_as) << what();
-    if (m.state == S::queued) ASSERT_EQ(real.due_at, m.due) << what();
+    if (m.state == S::queued) {
+      ASSERT_EQ(real.due_at, m.due) << what();
+    }
   }
   void compare_open() {
     for (const auto& [lane, ids] : model_.lanes) {
@@ -480,10 +496,10 @@ TEST(RandomLivesOfDeliveries, AreWhatTheReferenceModelSays) {
   if (HasFailure()) ADD_FAILURE() << "seed " << seed << ", step " << lives.step() << ", after " << lives.last();
   for (const auto& [what, count] : lives.counts()) fmt::print("{:>8} {}\n", count, what);
   // A run that never did something has proved nothing about it.
-  if (steps >= 10'000 && !HasFailure())
-    for (const char* what : {"accept", "duplicate", "finish", "settle delivered", "settle rejected", "answer accepted", "answer refused", "release",
-                             "hold", "cancel", "open gate", "go on", "resend", "advance", "crash", "crash in accept", "crash in finish"})
-      EXPECT_GT(lives.counts().count(what), 0U) << what;
+  if (steps < 10'000 || HasFailure()) return;
+  for (const char* what : {"accept", "duplicate", "finish", "settle delivered", "settle rejected", "answer accepted", "answer refused", "release",
+                           "hold", "cancel", "open gate", "go on", "resend", "advance", "crash", "crash in accept", "crash in finish"})
+    EXPECT_GT(lives.counts().count(what), 0U) << what;
 }
 
 }  // namespace
