@@ -119,7 +119,7 @@ Loaded load(const std::string& folder, const AdapterRegistry& registry, const Lo
 
 Result<std::string> control_socket(const std::string& folder) {
   auto text = read_file(folder + "/gateway.yaml", largest_file);
-  if (!text) return text.error();
+  if (!text) return text.error().in(folder + "/gateway.yaml");
   std::vector<LocatedError> errors;
   const Document document = parse_document("gateway.yaml", *text, errors);
   Secrets secrets(folder, process_environment);

@@ -1,0 +1,111 @@
+// What a channel's context is made of, over a real store that the test drives by hand.
+#include <gtest/gtest.h>
+
+#include "gateway/channel_services.h"
+#include "store/sqlite/store.h"
+#include "tests/temporary_folder.h"
+
+namespace sluis::gateway {
+namespace {
+
+struct Rig {
+  tests::TemporaryFolder folder;
+  ManualClock clock;
+  ManualExecutor executor{clock};
+  Log log;
+  std::unique_ptr<sqlite::SqliteStore> store;
+
+  Rig() {
+    sqlite::Options options;
+    options.folder = folder.path("data");
+    options.seal_key = Secret{"0123456789abcdef0123456789abcdef"};
+    options.low_water_bytes = 0;
+    options.threading = sqlite::Options::Threading::manual;
+    auto opened = sqlite::SqliteStore::make(options, clock, log, nullptr);
+    if (opened) store = std::move(*opened);
+    else ADD_FAILURE() << opened.error().what;
+  }
+  ~Rig() {
+    settle();
+    store->close();
+  }
+  void settle() {
+    while (store->pump() > 0 || executor.run() > 0) {
+    }
+  }
+};
+
+TEST(ChannelServices, StateIsTheChannelsOwn) {
+  Rig rig;
+  StoreChannelState a(*rig.store, "a"), b(*rig.store, "b");
+  Status done = Error{"test", "not called"};
+  a.put({{"cursor", "42"}, {"uidl/x", "1"}}, [&](const Status& status) { done = status; });
+  rig.settle();
+  ASSERT_TRUE(done.ok());
+  EXPECT_EQ(*a.get("cursor"), "42");
+  EXPECT_EQ(*b.get("cursor"), std::nullopt);
+  EXPECT_EQ(a.list("uidl/")->size(), 1U);
+}
+
+TEST(ChannelServices, AnIncidentIsLatchedByItsKey) {
+  Rig rig;
+  StoreIncidents incidents(*rig.store, rig.clock, rig.log, "digipoort");
+  incidents.open("login/acme", Severity::warning, "refused", "acme");
+  incidents.open("login/acme", Severity::warning, "refused again", "acme");
+  rig.settle();
+  auto open = (*rig.store->read(1s))->incidents(true, 10);
+  ASSERT_TRUE(open.ok());
+  ASSERT_EQ(open->size(), 1U);
+  EXPECT_EQ(open->at(0).count, 2);
+  EXPECT_EQ(open->at(0).last.key, "digipoort/login/acme");
+  incidents.close("login/acme");
+  rig.settle();
+  EXPECT_TRUE((*rig.store->read(1s))->incidents(true, 10)->empty());
+}
+
+TEST(ChannelServices, ALeaseIsRenewedAndGivenBack) {
+  Rig rig;
+  StoreLeases first(*rig.store, rig.clock, rig.executor, "node-1"), second(*rig.store, rig.clock, rig.executor, "node-2");
+  auto lease = first.acquire("pop3/acme", {});
+  rig.settle();
+  EXPECT_TRUE(lease->held());
+  bool other_holds = false;
+  const auto other = second.acquire("pop3/acme", [&](bool held) { other_holds = held; });
+  rig.settle();
+  EXPECT_FALSE(other->held());
+  for (int i = 0; i < 12; ++i) {   // four minutes: far longer than one lease
+    rig.executor.advance(20s);
+    rig.settle();
+  }
+  EXPECT_TRUE(lease->held()) << "it was renewed";
+  EXPECT_FALSE(other_holds);
+  lease.reset();
+  rig.settle();
+  rig.executor.advance(21s);
+  rig.settle();
+  EXPECT_TRUE(other_holds) << "given back, the next one takes it";
+}
+
+TEST(ChannelServices, AccountsFollowTheGeneration) {
+  Generations generations;
+  auto generation = std::make_shared<Generation>();
+  auto own = std::make_shared<Account>(Account{"digipoort", "", {}});
+  auto acme = std::make_shared<Account>(Account{"digipoort", "acme", {}});
+  auto elsewhere = std::make_shared<Account>(Account{"other", "zeta", {}});
+  generation->channels["digipoort"].own_account = own;
+  generation->accounts = {{{"digipoort", "acme"}, acme}, {{"other", "zeta"}, elsewhere}};
+  auto a = std::make_shared<Customer>(Customer{"acme", "Acme", {{"edi", "1"}}, {}, {}});
+  auto b = std::make_shared<Customer>(Customer{"beta", "Beta", {{"edi", "2"}}, {}, {}});
+  auto c = std::make_shared<Customer>(Customer{"gamma", "Gamma", {{"edi", "2"}}, {}, {}});
+  generation->customers = {{"acme", a}, {"beta", b}, {"gamma", c}};
+  generations.swap(generation);
+  const GenerationAccounts accounts(generations, "digipoort");
+  EXPECT_EQ(accounts.all(), (std::vector<std::shared_ptr<const Account>>{own, acme}));
+  EXPECT_EQ(accounts.find("acme"), acme);
+  EXPECT_EQ(accounts.find("beta"), own) << "a customer without an account uses the intermediary's";
+  EXPECT_EQ(accounts.customer_by("edi", "1"), a);
+  EXPECT_EQ(accounts.customer_by("edi", "2"), nullptr) << "two have it: never guess";
+}
+
+}  // namespace
+}  // namespace sluis::gateway

@@ -1,0 +1,59 @@
+#include "gateway/cli/text.h"
+
+#include <gtest/gtest.h>
+
+#include "gateway/control/protocol.h"
+
+namespace sluis::gateway {
+namespace {
+
+Json message(const char* id, Json timeline, Json more = Json::object()) {
+  Json m = {{"message", id}, {"received_at", "2026-01-01T10:00:00.000Z"}, {"from", "drop"}, {"customer", "acme"},
+            {"attributes", {{"flow", "douane/uitvoer"}}}, {"parts", Json::array()}, {"deliveries", Json::array()}};
+  m["timeline"] = std::move(timeline);
+  m.update(more);
+  return m;
+}
+
+TEST(Text, AStoryOfSeveralMessagesIsOneTimelineInOrder) {
+  const Json answer = {{"messages",
+                        {message("a", {{{"seq", 1}, {"at", "2026-01-01T10:00:00.000Z"}, {"event", "accepted"}, {"text", "first"}},
+                                       {{"seq", 2}, {"at", "2026-01-01T10:00:02.000Z"}, {"event", "delivered"}, {"text", "third"}, {"delivery", 7}}}),
+                         message("b", {{{"seq", 1}, {"at", "2026-01-01T10:00:01.000Z"}, {"event", "accepted"}, {"text", "second"}}})}}};
+  const std::string text = story_text(answer);
+  const auto first = text.find("first"), second = text.find("second"), third = text.find("delivery 7: third");
+  ASSERT_NE(third, std::string::npos) << text;
+  EXPECT_LT(first, second);
+  EXPECT_LT(second, third);
+}
+
+TEST(Text, WordsFromOutsideCannotSteerTheTerminal) {
+  EXPECT_EQ(plain("250 ok\x1b[2J\r\n"), "250 ok\\x1b[2J\\x0d\\x0a");
+  const Json answer = {{"messages", {message("a", Json::array(), {{"customer", "\x1b]0;owned\x07"}})}}};
+  EXPECT_EQ(messages_text(answer).find('\x1b'), std::string::npos);
+}
+
+TEST(Text, AHeldMessageSaysWhy) {
+  const Json answer = {{"messages", {message("a", Json::array(), {{"held", "unrouted: no route"}})}}};
+  EXPECT_NE(messages_text(answer).find("held: unrouted: no route"), std::string::npos);
+}
+
+TEST(ControlProtocol, OnlyAnObjectWithACommandIsARequest) {
+  EXPECT_TRUE(parse_request(R"({"command":"status"})").ok());
+  for (const char* text : {"", "status", "[]", "{}", R"({"command":1})", R"({"command":"x")"}) EXPECT_FALSE(parse_request(text).ok()) << text;
+}
+
+TEST(ControlProtocol, AnUnreachableSocketIsSaidWithItsPath) {
+  const auto answer = ask("/nonexistent/control.sock", {{"command", "status"}});
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, "control.unreachable");
+  EXPECT_NE(answer.error().what.find("/nonexistent/control.sock"), std::string::npos);
+}
+
+TEST(ControlProtocol, JsonOfAPeersWordsIsAlwaysValid) {
+  const Json json = {{"reason", std::string("bad \xff byte")}};
+  EXPECT_NO_THROW(static_cast<void>(Json::parse(dump(json))));
+}
+
+}  // namespace
+}  // namespace sluis::gateway
