@@ -58,7 +58,8 @@ const Channels::Kind& Channels::kind(const ChannelKind& kind) {
   static constexpr std::array<std::string_view, 1> environment{"environment"};
   const bool own_word = find_setting(kind.account, "environment") != nullptr;
   at->second.settings = std::make_shared<const TableReader>(*rows, tables::channel_others);
-  at->second.account = std::make_shared<const TableReader>(kind.account, own_word ? std::span<const std::string_view>{} : environment);
+  at->second.account =
+      std::make_shared<const TableReader>(kind.account, own_word ? std::span<const std::string_view>{} : environment);
   at->second.rows = std::move(rows);
   return at->second;
 }
@@ -86,18 +87,22 @@ void Channels::read_own_account(const Node& root, KnownChannel& channel, Report&
   if (account == nullptr) return;
   const Path at("account");
   if (!channel.kind->own_account) {
-    report.at_key(*account, at, fmt::format("a channel of kind {} has no account of its own; give accounts to customers", channel.kind->name));
+    report.at_key(
+        *account, at,
+        fmt::format("a channel of kind {} has no account of its own; give accounts to customers", channel.kind->name));
     return;
   }
   if (!expect_mapping(*account, at, report)) return;
   Account own{channel.config.name, {}, channel.account->read(*account, at, report, secrets_)};
   std::shared_ptr<const Account> before;
   if (previous_ != nullptr)
-    if (const auto old = previous_->channels.find(own.channel); old != previous_->channels.end()) before = old->second.own_account;
+    if (const auto old = previous_->channels.find(own.channel); old != previous_->channels.end())
+      before = old->second.own_account;
   channel.config.own_account = shared_account(std::move(own), before);
 }
 
-void Channels::ask_adapter(const Adapter& adapter, const Node& root, const KnownChannel& channel, Report& report) const {
+void Channels::ask_adapter(const Adapter& adapter, const Node& root, const KnownChannel& channel,
+                           Report& report) const {
   std::vector<Error> faults;
   // A plugin's exception is its fault, and must not take the check of everything else with it.
   try {
@@ -125,13 +130,16 @@ void Channels::read(const Document& document, std::vector<LocatedError>& errors)
 
   const Node* name_node = root.find("channel");
   std::optional<std::string> name;
-  if (name_node != nullptr && name_node->is_scalar() && !name_node->text.empty()) name = read_name(*name_node, Path("channel"), report);
+  if (name_node != nullptr && name_node->is_scalar() && !name_node->text.empty())
+    name = read_name(*name_node, Path("channel"), report);
   const Adapter* adapter = nullptr;
   const ChannelKind* found = find_kind(root, &adapter, report);
   if (found == nullptr) {
     if (name_node == nullptr) report.at(root, Path("channel"), "is required");
-    if (name) doubtful_.insert(*name);
-    else give_up();
+    if (name)
+      doubtful_.insert(*name);
+    else
+      give_up();
     return;
   }
 
@@ -149,14 +157,18 @@ void Channels::read(const Document& document, std::vector<LocatedError>& errors)
   config.account_concurrency = static_cast<int>(settings.integer("account-concurrency"));
   config.settings = only(settings, found->settings);
   if (const Node* pace = root.find("per-second"))
-    if (const auto number = read_decimal(*pace, Path("per-second"), report, 0.001, 1'000'000)) config.per_second = *number;
-  if (config.name == "customer") report.at(*name_node, Path("channel"), "\"customer\" is the word for the customer's return channels; choose another name");
+    if (const auto number = read_decimal(*pace, Path("per-second"), report, 0.001, 1'000'000))
+      config.per_second = *number;
+  if (config.name == "customer")
+    report.at(*name_node, Path("channel"),
+              "\"customer\" is the word for the customer's return channels; choose another name");
   channel.place = name_node != nullptr ? report.place(*name_node) : report.place(root);
   read_own_account(root, channel, report);
 
   if (report.count() == before) ask_adapter(*adapter, root, channel, report);
   if (const KnownChannel* first = find(config.name); first != nullptr) {
-    report.at(name_node != nullptr ? *name_node : root, Path("channel"), fmt::format("channel \"{}\" is already at {}", config.name, first->place.text()));
+    report.at(name_node != nullptr ? *name_node : root, Path("channel"),
+              fmt::format("channel \"{}\" is already at {}", config.name, first->place.text()));
     return;
   }
   if (!name || !settings.has("environment")) {

@@ -19,8 +19,8 @@ namespace sluis::config {
 
 struct KnownChannel {
   ChannelConfig config;
-  const ChannelKind* kind = nullptr;            // the plugin's
-  std::shared_ptr<const TableReader> account;   // shared by the channels of one kind
+  const ChannelKind* kind = nullptr;           // the plugin's
+  std::shared_ptr<const TableReader> account;  // shared by the channels of one kind
   Place place;
 };
 
@@ -46,9 +46,9 @@ class Channels {
 
  private:
   struct Kind {
-    std::shared_ptr<const TableReader> settings;   // the general settings of every channel and the kind's own
+    std::shared_ptr<const TableReader> settings;  // the general settings of every channel and the kind's own
     std::shared_ptr<const TableReader> account;
-    std::unique_ptr<const std::vector<SettingSpec>> rows;   // what `settings` reads by; at a fixed address
+    std::unique_ptr<const std::vector<SettingSpec>> rows;  // what `settings` reads by; at a fixed address
   };
   const Kind& kind(const ChannelKind& kind);
   void read_own_account(const Node& root, KnownChannel& channel, Report& report);
@@ -64,6 +64,7 @@ class Channels {
 };
 
 // The previous generation's account when it is the same; channels then keep what they hold.
-[[nodiscard]] std::shared_ptr<const Account> shared_account(Account account, const std::shared_ptr<const Account>& previous);
+[[nodiscard]] std::shared_ptr<const Account> shared_account(Account account,
+                                                            const std::shared_ptr<const Account>& previous);
 
 }  // namespace sluis::config

@@ -9,7 +9,9 @@ namespace {
 
 using AccountPtr = std::shared_ptr<const Account>;
 
-bool same(const AccountPtr& a, const AccountPtr& b) { return a == b || (a != nullptr && b != nullptr && *a == *b); }
+bool same(const AccountPtr& a, const AccountPtr& b) {
+  return a == b || (a != nullptr && b != nullptr && *a == *b);
+}
 
 bool same_channel(const ChannelConfig& a, const ChannelConfig& b) {
   return a.kind == b.kind && a.environment == b.environment && a.settings == b.settings;
@@ -18,9 +20,12 @@ bool same_channel(const ChannelConfig& a, const ChannelConfig& b) {
 void compare_account(const AccountPtr& before, const AccountPtr& next, const std::string& channel, Changes& changes) {
   if (same(before, next)) return;
   AccountChanges& of_channel = changes.accounts[channel];
-  if (before == nullptr) of_channel.added.push_back(next);
-  else if (next == nullptr) of_channel.removed.push_back(before);
-  else of_channel.changed.push_back(next);
+  if (before == nullptr)
+    of_channel.added.push_back(next);
+  else if (next == nullptr)
+    of_channel.removed.push_back(before);
+  else
+    of_channel.changed.push_back(next);
 }
 
 }  // namespace
@@ -48,7 +53,8 @@ Changes compare(const Generation& before, const Generation& next) {
     const bool only_old = now == next.accounts.end() || (old != before.accounts.end() && old->first < now->first);
     const bool only_now = !only_old && (old == before.accounts.end() || now->first < old->first);
     const std::string& channel = only_now ? now->first.first : old->first.first;
-    if (staying.contains(channel)) compare_account(only_now ? nullptr : old->second, only_old ? nullptr : now->second, channel, changes);
+    if (staying.contains(channel))
+      compare_account(only_now ? nullptr : old->second, only_old ? nullptr : now->second, channel, changes);
     if (!only_now) ++old;
     if (!only_old) ++now;
   }

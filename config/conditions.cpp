@@ -17,7 +17,9 @@ using Kind = Condition::Kind;
 
 std::optional<Condition> read_test(const Node& test, const Path& at, Report& report);
 
-bool has_wildcard(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
+bool has_wildcard(std::string_view text) {
+  return text.find_first_of("*?") != std::string_view::npos;
+}
 
 // `all`, `any`, and `not` when it is a list.
 bool read_children(const Node& list, const Path& at, Report& report, std::vector<Condition>& children) {
@@ -29,8 +31,10 @@ bool read_children(const Node& list, const Path& at, Report& report, std::vector
   bool sound = true;
   for (const Node& item : list.children) {
     auto child = read_condition(item, at, report);
-    if (child) children.push_back(*std::move(child));
-    else sound = false;
+    if (child)
+      children.push_back(*std::move(child));
+    else
+      sound = false;
   }
   return sound;
 }
@@ -107,8 +111,10 @@ std::optional<Condition> read_condition(const Node& node, const Path& at, Report
   bool sound = true;
   for (const Node& member : node.children) {
     auto child = read_test(member, Path(at, member.key), report);
-    if (child) all.children.push_back(*std::move(child));
-    else sound = false;
+    if (child)
+      all.children.push_back(*std::move(child));
+    else
+      sound = false;
   }
   if (!sound) return std::nullopt;
   if (all.children.size() == 1) {

@@ -17,7 +17,7 @@ namespace sluis::config {
 
 namespace {
 
-constexpr char separator = '\x1f';   // no name or one-line text holds it
+constexpr char separator = '\x1f';  // no name or one-line text holds it
 
 // What is compared: /srv/a/ is /srv/a. A secret is compared by its digest, so that no copy of it lies about.
 std::string comparable(const SettingSpec& spec, const Settings& settings) {
@@ -30,18 +30,19 @@ std::string comparable(const SettingSpec& spec, const Settings& settings) {
 }
 
 bool is_single(SettingType type) {
-  return type == SettingType::text || type == SettingType::secret || type == SettingType::choice || type == SettingType::path ||
-         type == SettingType::host || type == SettingType::address;
+  return type == SettingType::text || type == SettingType::secret || type == SettingType::choice ||
+         type == SettingType::path || type == SettingType::host || type == SettingType::address;
 }
 
 }  // namespace
 
-Customers::Customers(const Channels& channels, std::set<std::string, std::less<>> flows, Secrets& secrets, const Generation* previous,
-                     Generation& generation)
+Customers::Customers(const Channels& channels, std::set<std::string, std::less<>> flows, Secrets& secrets,
+                     const Generation* previous, Generation& generation)
     : channels_(channels), flows_(std::move(flows)), secrets_(secrets), previous_(previous), generation_(generation) {
   for (const auto& [name, channel] : channels.known())
     for (const std::string_view identifier : channel.kind->demultiplexes_by)
-      if (std::none_of(demultiplexers_.begin(), demultiplexers_.end(), [&](const auto& d) { return d.first == identifier; }))
+      if (std::none_of(demultiplexers_.begin(), demultiplexers_.end(),
+                       [&](const auto& d) { return d.first == identifier; }))
         demultiplexers_.emplace_back(identifier, name);
 }
 
@@ -71,7 +72,8 @@ void Customers::read(const Document& document, std::vector<LocatedError>& errors
   customer.name = settings.has("name") ? settings.text("name") : customer.id;
   const Place place = id != nullptr ? report.place(*id) : report.place(root);
   if (const auto [first, fresh] = places_.emplace(customer.id, place); !fresh) {
-    report.at(id != nullptr ? *id : root, Path("customer"), fmt::format("customer \"{}\" is already at {}", customer.id, first->second.text()));
+    report.at(id != nullptr ? *id : root, Path("customer"),
+              fmt::format("customer \"{}\" is already at {}", customer.id, first->second.text()));
     return;
   }
 
@@ -79,7 +81,8 @@ void Customers::read(const Document& document, std::vector<LocatedError>& errors
   read_identifiers(settings, reading);
   read_accounts(reading);
   read_returns(reading);
-  if (const Node* routes = root.find("routes")) read_routes(*routes, customer.id, Path("routes"), report, secrets_, routes_);
+  if (const Node* routes = root.find("routes"))
+    read_routes(*routes, customer.id, Path("routes"), report, secrets_, routes_);
   auto& slot = generation_.customers[customer.id];
   slot = std::make_shared<const Customer>(std::move(customer));
 }
@@ -98,10 +101,12 @@ void Customers::read_identifiers(const Settings& settings, const Reading& readin
     std::string key(kind);
     key += separator;
     key += value->second;
-    const auto [first, fresh] = by_identifier_.try_emplace(std::move(key), Holder{reading.customer.id, reading.report.place(node)});
+    const auto [first, fresh] =
+        by_identifier_.try_emplace(std::move(key), Holder{reading.customer.id, reading.report.place(node)});
     if (!fresh)
-      reading.report.at(node, Path(up, kind), fmt::format("\"{}\" is already customer {}'s at {}; channel {} tells customers apart by it", value->second,
-                                                          first->second.customer, first->second.place.text(), channel));
+      reading.report.at(node, Path(up, kind),
+                        fmt::format("\"{}\" is already customer {}'s at {}; channel {} tells customers apart by it",
+                                    value->second, first->second.customer, first->second.place.text(), channel));
   }
 }
 
@@ -123,10 +128,15 @@ void Customers::read_accounts(const Reading& reading) {
 void Customers::read_account(const Node& node, const Path& at, const KnownChannel& channel, const Reading& reading) {
   if (const Node* environment = node.find("environment")) {
     const std::string_view must = to_string(channel.config.environment);
-    const SettingSpec word{.name = "environment", .type = SettingType::choice, .sentence = "The account's environment.", .choices = tables::environments};
-    if (const auto value = read_value(word, *environment, Path(at, "environment"), reading.report, secrets_); value && std::get<std::string>(*value) != must)
+    const SettingSpec word{.name = "environment",
+                           .type = SettingType::choice,
+                           .sentence = "The account's environment.",
+                           .choices = tables::environments};
+    if (const auto value = read_value(word, *environment, Path(at, "environment"), reading.report, secrets_);
+        value && std::get<std::string>(*value) != must)
       reading.report.at(*environment, Path(at, "environment"),
-                        fmt::format("a {} account on the {} channel \"{}\"; environments never mix", std::get<std::string>(*value), must, channel.config.name));
+                        fmt::format("a {} account on the {} channel \"{}\"; environments never mix",
+                                    std::get<std::string>(*value), must, channel.config.name));
   }
   Account account{channel.config.name, reading.customer.id, channel.account->read(node, at, reading.report, secrets_)};
   check_unique(node, at, channel, account.settings, reading);
@@ -137,7 +147,8 @@ void Customers::read_account(const Node& node, const Path& at, const KnownChanne
   generation_.accounts.insert_or_assign(std::move(key), shared_account(std::move(account), before));
 }
 
-void Customers::check_unique(const Node& account, const Path& at, const KnownChannel& channel, const Settings& settings, const Reading& reading) {
+void Customers::check_unique(const Node& account, const Path& at, const KnownChannel& channel, const Settings& settings,
+                             const Reading& reading) {
   for (const std::string_view name : channel.kind->unique_account_settings) {
     const SettingSpec* spec = find_setting(channel.kind->account, name);
     const Node* node = TableReader::find(account, name);
@@ -147,10 +158,13 @@ void Customers::check_unique(const Node& account, const Path& at, const KnownCha
     std::string key = channel.config.name;
     ((key += separator) += name) += separator;
     key += value;
-    const auto [first, fresh] = by_setting_.try_emplace(std::move(key), Holder{reading.customer.id, reading.report.place(*node)});
+    const auto [first, fresh] =
+        by_setting_.try_emplace(std::move(key), Holder{reading.customer.id, reading.report.place(*node)});
     if (fresh) continue;
     const std::string what = spec->type == SettingType::secret ? "this secret" : fmt::format("\"{}\"", node->text);
-    reading.report.at(*node, Path(at, name), fmt::format("{} is already customer {}'s at {}", what, first->second.customer, first->second.place.text()));
+    reading.report.at(
+        *node, Path(at, name),
+        fmt::format("{} is already customer {}'s at {}", what, first->second.customer, first->second.place.text()));
   }
 }
 
@@ -159,7 +173,8 @@ void Customers::check_return(const Node& item, const std::string& name, const Pa
   const KnownChannel* channel = channels_.find(name);
   if (channel == nullptr) return reading.report.at(item, at, channels_.no_such(name));
   if (!channel->kind->customer_side || !channel->kind->sends)
-    return reading.report.at(item, at, fmt::format("customers receive nothing on channel \"{}\" (of kind {})", name, channel->kind->name));
+    return reading.report.at(
+        item, at, fmt::format("customers receive nothing on channel \"{}\" (of kind {})", name, channel->kind->name));
   const Node* accounts = reading.root.find("accounts");
   // An account with a fault is there all the same.
   if (channel->config.own_account == nullptr && (accounts == nullptr || accounts->find(name) == nullptr))
@@ -174,8 +189,10 @@ std::vector<std::string> Customers::read_return_list(const Node& list, const Pat
     auto name = read_text(item, at, reading.report);
     if (!name) continue;
     check_return(item, *name, at, reading);
-    if (std::find(out.begin(), out.end(), *name) != out.end()) reading.report.at(item, at, fmt::format("channel \"{}\" is named twice", *name));
-    else out.push_back(*std::move(name));
+    if (std::find(out.begin(), out.end(), *name) != out.end())
+      reading.report.at(item, at, fmt::format("channel \"{}\" is named twice", *name));
+    else
+      out.push_back(*std::move(name));
   }
   return out;
 }
@@ -185,7 +202,8 @@ void Customers::check_return_flow(const Node& member, const Path& at, const Read
   const std::string_view pattern = member.key;
   const bool prefix = pattern.ends_with("/*");
   const std::string_view fixed = prefix ? pattern.substr(0, pattern.size() - 1) : pattern;
-  if (fixed.find_first_of("*?") != std::string_view::npos) return reading.report.at_key(member, at, "a flow ends in /* or is written out");
+  if (fixed.find_first_of("*?") != std::string_view::npos)
+    return reading.report.at_key(member, at, "a flow ends in /* or is written out");
   if (flows_.empty()) return;
   const auto first = flows_.lower_bound(fixed);
   if (prefix ? first != flows_.end() && first->starts_with(fixed) : first != flows_.end() && *first == fixed) return;
@@ -197,7 +215,8 @@ void Customers::check_return_flow(const Node& member, const Path& at, const Read
 void Customers::read_returns(const Reading& reading) {
   const Path at("return");
   const Node* node = reading.root.find("return");
-  if (node == nullptr) return reading.report.at(reading.root, at, "is required: the channels that answers and reports go to");
+  if (node == nullptr)
+    return reading.report.at(reading.root, at, "is required: the channels that answers and reports go to");
   if (node->is_list()) {
     reading.customer.return_channels = read_return_list(*node, at, reading);
     return;
@@ -216,7 +235,8 @@ void Customers::read_returns(const Reading& reading) {
     check_return_flow(member, here, reading);
     reading.customer.return_by_flow[member.key] = read_return_list(member, here, reading);
   }
-  if (node->find("default") == nullptr) reading.report.at_key(*node, Path(at, "default"), "is required, for every other flow");
+  if (node->find("default") == nullptr)
+    reading.report.at_key(*node, Path(at, "default"), "is required, for every other flow");
 }
 
 }  // namespace sluis::config

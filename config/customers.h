@@ -22,7 +22,8 @@ class Customers {
  public:
   // `channels` are complete; `previous` may be null, and what did not change is then shared with it.
   // `flows`: the flows that `return` may name; empty when they are not known.
-  Customers(const Channels& channels, std::set<std::string, std::less<>> flows, Secrets& secrets, const Generation* previous, Generation& generation);
+  Customers(const Channels& channels, std::set<std::string, std::less<>> flows, Secrets& secrets,
+            const Generation* previous, Generation& generation);
 
   void read(const Document& document, std::vector<LocatedError>& errors);
 
@@ -44,7 +45,8 @@ class Customers {
   void read_identifiers(const Settings& settings, const Reading& reading);
   void read_accounts(const Reading& reading);
   void read_account(const Node& node, const Path& at, const KnownChannel& channel, const Reading& reading);
-  void check_unique(const Node& account, const Path& at, const KnownChannel& channel, const Settings& settings, const Reading& reading);
+  void check_unique(const Node& account, const Path& at, const KnownChannel& channel, const Settings& settings,
+                    const Reading& reading);
   void read_returns(const Reading& reading);
   [[nodiscard]] std::vector<std::string> read_return_list(const Node& list, const Path& at, const Reading& reading);
   void check_return(const Node& item, const std::string& channel, const Path& at, const Reading& reading);
@@ -55,7 +57,7 @@ class Customers {
   Secrets& secrets_;
   const Generation* previous_;
   Generation& generation_;
-  std::vector<std::pair<std::string_view, std::string>> demultiplexers_;   // (identifier, the channel that tells by it)
+  std::vector<std::pair<std::string_view, std::string>> demultiplexers_;  // (identifier, the channel that tells by it)
   std::unordered_map<std::string, Holder> by_identifier_;
   std::unordered_map<std::string, Holder> by_setting_;
   std::unordered_map<std::string, Place> places_;

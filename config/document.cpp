@@ -20,7 +20,7 @@ namespace {
 class TextStream final : public std::streambuf {
  public:
   explicit TextStream(std::string_view text) {
-    char* begin = const_cast<char*>(text.data());   // the get area of a streambuf is not const, but only read
+    char* begin = const_cast<char*>(text.data());  // the get area of a streambuf is not const, but only read
     setg(begin, begin, begin + text.size());
   }
 };
@@ -55,7 +55,8 @@ class TreeBuilder final : public YAML::EventHandler {
     place(mark, Node::Kind::null);
     close();
   }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     check(mark, tag, anchor);
     if (expects_key()) {
       if (value == "<<") fault(mark, "merge keys (<<) are not used here; write the values themselves");
@@ -67,11 +68,13 @@ class TreeBuilder final : public YAML::EventHandler {
     node.quoted = tag == "!";
     close();
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     open(mark, tag, anchor, Node::Kind::list);
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     open(mark, tag, anchor, Node::Kind::mapping);
   }
   void OnMapEnd() override {
@@ -84,7 +87,7 @@ class TreeBuilder final : public YAML::EventHandler {
  private:
   struct Frame {
     Node* node;
-    bool inside_member;   // of a mapping: its key was read, its value not yet
+    bool inside_member;  // of a mapping: its key was read, its value not yet
   };
 
   [[nodiscard]] bool expects_key() const {
@@ -132,7 +135,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void find_duplicate_keys(const Node& mapping) {
     const auto& members = mapping.children;
-    constexpr std::size_t few = 12;   // comparing each with each beats sorting up to here
+    constexpr std::size_t few = 12;  // comparing each with each beats sorting up to here
     if (members.size() <= few) {
       for (std::size_t later = 1; later < members.size(); ++later)
         for (std::size_t earlier = 0; earlier < later; ++earlier)
@@ -144,12 +147,15 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     std::vector<std::size_t> order(members.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return members[a].key < members[b].key; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return members[a].key < members[b].key; });
     for (std::size_t i = 1; i < order.size(); ++i)
-      if (members[order[i - 1]].key == members[order[i]].key) report_duplicate(members[order[i - 1]], members[order[i]]);
+      if (members[order[i - 1]].key == members[order[i]].key)
+        report_duplicate(members[order[i - 1]], members[order[i]]);
   }
   void report_duplicate(const Node& first, const Node& again) {
-    fault(again.key_line, again.key_column, fmt::format("\"{}\" is given twice, first in line {}", again.key, first.key_line));
+    fault(again.key_line, again.key_column,
+          fmt::format("\"{}\" is given twice, first in line {}", again.key, first.key_line));
   }
 
   Document& document_;
@@ -192,7 +198,8 @@ void check_characters(std::string_view text) {
       continue;
     }
     if (c == '\t' && indentation) throw GiveUp{line, column, "a tab cannot indent; use spaces"};
-    if ((c < 0x20 && c != '\t' && c != '\r') || c == 0x7F) throw GiveUp{line, column, "control characters are not allowed"};
+    if ((c < 0x20 && c != '\t' && c != '\r') || c == 0x7F)
+      throw GiveUp{line, column, "control characters are not allowed"};
     if (c != ' ') indentation = false;
     const std::size_t length = utf8_length(text.substr(at));
     if (length == 0) throw GiveUp{line, column, "this is not UTF-8"};
@@ -222,8 +229,7 @@ Document parse_document(std::string file, std::string_view text, std::vector<Loc
     TextStream buffer(text);
     std::istream stream(&buffer);
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
-    }
+    while (parser.HandleNextDocument(builder)) {}
     document.understood = builder.sound();
   } catch (const GiveUp& end) {
     fail(end.line, end.column, end.what);

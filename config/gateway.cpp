@@ -32,21 +32,25 @@ std::map<std::string, ListenerSettings> read_listeners(const Node& listeners, Re
   if (!expect_mapping(listeners, at, report)) return out;
   for (const Node& member : listeners.children) {
     const Path here(at, member.key);
-    if (!is_name(member.key)) report.at_key(member, here, "is not a name; use letters, digits, '-', '_' and '.', 64 at most");
+    if (!is_name(member.key))
+      report.at_key(member, here, "is not a name; use letters, digits, '-', '_' and '.', 64 at most");
     if (!expect_mapping(member, here, report)) continue;
     const Settings settings = reader.read(member, here, report, secrets);
     ListenerSettings listener{settings.text("address"), std::nullopt};
     const Node* certificate = TableReader::find(member, "tls.certificate");
     const Node* key = TableReader::find(member, "tls.key");
     if ((certificate == nullptr) != (key == nullptr))
-      report.at_key(*member.find("tls"), Path(here, "tls"), certificate == nullptr ? "has a key but no certificate" : "has a certificate but no key");
+      report.at_key(*member.find("tls"), Path(here, "tls"),
+                    certificate == nullptr ? "has a key but no certificate" : "has a certificate but no key");
     // An empty `tls: {}` would be a listener in clear text that looks like one with TLS.
     if (const Node* tls = member.find("tls"); tls != nullptr && certificate == nullptr && key == nullptr)
       report.at_key(*tls, Path(here, "tls"), "needs a certificate and a key");
-    if (certificate != nullptr && key != nullptr) listener.tls = ListenerTls{settings.text("tls.certificate"), settings.secret("tls.key")};
+    if (certificate != nullptr && key != nullptr)
+      listener.tls = ListenerTls{settings.text("tls.certificate"), settings.secret("tls.key")};
     if (const Node* address = member.find("address"); address != nullptr && !listener.address.empty())
       if (const auto [first, fresh] = addresses.emplace(listener.address, &member); !fresh)
-        report.at(*address, Path(here, "address"), fmt::format("\"{}\" is already listener {}'s", listener.address, first->second->key));
+        report.at(*address, Path(here, "address"),
+                  fmt::format("\"{}\" is already listener {}'s", listener.address, first->second->key));
     out.emplace(member.key, std::move(listener));
   }
   return out;
@@ -57,10 +61,14 @@ void check_retention(const Node& root, const GatewaySettings& gateway, Report& r
   if (retention == nullptr || !retention->is_mapping()) return;
   const Path at("retention");
   if (gateway.keep_metadata < gateway.keep_bodies)
-    report.at_key(*retention, at, fmt::format("metadata ({}) would go before bodies ({})", format_duration(gateway.keep_metadata), format_duration(gateway.keep_bodies)));
+    report.at_key(*retention, at,
+                  fmt::format("metadata ({}) would go before bodies ({})", format_duration(gateway.keep_metadata),
+                              format_duration(gateway.keep_bodies)));
   // A duplicate that comes after its key has gone would be taken for a new message.
   if (gateway.keep_keys < gateway.keep_metadata)
-    report.at_key(*retention, at, fmt::format("keys ({}) would go before metadata ({})", format_duration(gateway.keep_keys), format_duration(gateway.keep_metadata)));
+    report.at_key(*retention, at,
+                  fmt::format("keys ({}) would go before metadata ({})", format_duration(gateway.keep_keys),
+                              format_duration(gateway.keep_metadata)));
 }
 
 void check_control(const Node& root, const GatewaySettings& gateway, Report& report) {
@@ -68,7 +76,8 @@ void check_control(const Node& root, const GatewaySettings& gateway, Report& rep
   if (gateway.control_socket.size() <= longest) return;
   const Node* socket = TableReader::find(root, "control.socket");
   report.at(socket != nullptr ? *socket : root, Path("control.socket"),
-            fmt::format("\"{}\" is longer than the {} octets that a socket's path may have", gateway.control_socket, longest));
+            fmt::format("\"{}\" is longer than the {} octets that a socket's path may have", gateway.control_socket,
+                        longest));
 }
 
 LogLevel log_level(std::string_view word) {
@@ -120,7 +129,8 @@ GatewayFile read_gateway(const Document& document, Secrets& secrets, std::vector
     check_retention(root, gateway, report);
     check_control(root, gateway, report);
   }
-  if (const Node* name = TableReader::find(root, "gateway.name"); name != nullptr && name->is_scalar() && !name->text.empty())
+  if (const Node* name = TableReader::find(root, "gateway.name");
+      name != nullptr && name->is_scalar() && !name->text.empty())
     (void)read_name(*name, Path("gateway.name"), report);
   if (const Node* listeners = root.find("listeners")) gateway.listeners = read_listeners(*listeners, report, secrets);
   return out;

@@ -13,39 +13,39 @@
 namespace sluis::config {
 
 struct ListenerTls {
-  std::string certificate;   // a PEM file: the certificate, then its chain
-  Secret key;                // PEM
+  std::string certificate;  // a PEM file: the certificate, then its chain
+  Secret key;               // PEM
   bool operator==(const ListenerTls&) const = default;
 };
 
 // An address that channels and the admin API are mounted on, by its name.
 struct ListenerSettings {
-  std::string address;   // "0.0.0.0:8443"
+  std::string address;  // "0.0.0.0:8443"
   std::optional<ListenerTls> tls;
   bool operator==(const ListenerSettings&) const = default;
 };
 
-enum class LogFormat { automatic, text, json };   // automatic: text on a terminal, JSON otherwise
+enum class LogFormat { automatic, text, json };  // automatic: text on a terminal, JSON otherwise
 
 // Defaults are the tables' (config/tables.h). [Threading] a value.
 struct GatewaySettings {
   std::string name;
-  std::string data;             // the data directory, absolute
-  std::string control_socket;   // absolute; by default control.sock in the data directory
+  std::string data;            // the data directory, absolute
+  std::string control_socket;  // absolute; by default control.sock in the data directory
   std::map<std::string, ListenerSettings> listeners;
 
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::automatic;
 
-  // How long after a message is settled its bodies, its metadata and its dedupe keys are kept; each at least as long as the
-  // one before.
+  // How long after a message is settled its bodies, its metadata and its dedupe keys are kept; each at least as long as
+  // the one before.
   Duration keep_bodies{};
   Duration keep_metadata{};
   Duration keep_keys{};
 
-  std::int64_t low_water = 0;                // octets of free space below which nothing is accepted any more
-  std::int64_t message_size = 0;             // octets a message at most
-  std::int64_t connections = 0;              // inbound, over all listeners
+  std::int64_t low_water = 0;     // octets of free space below which nothing is accepted any more
+  std::int64_t message_size = 0;  // octets a message at most
+  std::int64_t connections = 0;   // inbound, over all listeners
   std::int64_t connections_per_address = 0;
 
   bool operator==(const GatewaySettings&) const = default;

@@ -36,7 +36,8 @@ class Loader {
       generation_->gateway = loaded_.gateway.name;
     }
     for (const std::string& file : listing.channels) channels_.read(read(file), loaded_.errors);
-    PoliciesFile policies = read_policies(listing.policies ? read("policies.yaml") : nothing("policies.yaml"), channels_, secrets_, loaded_.errors);
+    PoliciesFile policies = read_policies(listing.policies ? read("policies.yaml") : nothing("policies.yaml"),
+                                          channels_, secrets_, loaded_.errors);
     doubts_.policies = !policies.all_named;
     generation_->policies = std::move(policies.policies);
     read_all_flows(listing);
@@ -93,12 +94,15 @@ class Loader {
 
   void finish() {
     const auto order = [](const LocatedError& a, const LocatedError& b) {
-      return std::tie(a.place.file, a.place.line, a.place.column) < std::tie(b.place.file, b.place.line, b.place.column);
+      return std::tie(a.place.file, a.place.line, a.place.column) <
+             std::tie(b.place.file, b.place.line, b.place.column);
     };
     std::stable_sort(loaded_.errors.begin(), loaded_.errors.end(), order);
     std::stable_sort(loaded_.warnings.begin(), loaded_.warnings.end(), order);
-    if (loaded_.errors.empty()) loaded_.generation = std::move(generation_);
-    else loaded_.routing = nullptr;
+    if (loaded_.errors.empty())
+      loaded_.generation = std::move(generation_);
+    else
+      loaded_.routing = nullptr;
   }
 
   const std::string& folder_;
@@ -106,7 +110,7 @@ class Loader {
   Secrets secrets_;
   Channels channels_;
   Loaded loaded_;
-  std::shared_ptr<Generation> generation_ = std::make_shared<Generation>();   // becomes the shared, immutable one
+  std::shared_ptr<Generation> generation_ = std::make_shared<Generation>();  // becomes the shared, immutable one
   RoutingText text_;
   Doubts doubts_;
 };

@@ -12,15 +12,19 @@ namespace sluis::config {
 
 namespace {
 
-void check_step_channel(const Node& step, const std::string& to, const Path& at, const Channels& channels, Report& report) {
+void check_step_channel(const Node& step, const std::string& to, const Path& at, const Channels& channels,
+                        Report& report) {
   const Node* node = step.find("to");
   if (node == nullptr || to.empty() || channels.doubtful(to)) return;
   const KnownChannel* channel = channels.find(to);
-  if (channel == nullptr) report.at(*node, Path(at, "to"), channels.no_such(to));
-  else if (!channel->kind->sends) report.at(*node, Path(at, "to"), fmt::format("channel \"{}\" only receives; nothing can be sent to it", to));
+  if (channel == nullptr)
+    report.at(*node, Path(at, "to"), channels.no_such(to));
+  else if (!channel->kind->sends)
+    report.at(*node, Path(at, "to"), fmt::format("channel \"{}\" only receives; nothing can be sent to it", to));
 }
 
-void read_escalation(const Node& list, const Path& at, const Channels& channels, Report& report, Secrets& secrets, Policy& policy) {
+void read_escalation(const Node& list, const Path& at, const Channels& channels, Report& report, Secrets& secrets,
+                     Policy& policy) {
   static const TableReader reader(tables::escalation, tables::escalation_others);
   if (!expect_list(list, at, report)) return;
   for (const Node& item : list.children) {
@@ -35,8 +39,11 @@ void read_escalation(const Node& list, const Path& at, const Channels& channels,
       if (auto words = read_long_text(*text, Path(at, "text"), report)) step.text = *std::move(words);
     check_step_channel(item, step.to, at, channels, report);
     // Steps are taken in their order, in one lane: an earlier one further down would wait for those above it.
-    if (const Node* after = item.find("after"); after != nullptr && settings.has("after") && !policy.escalate.empty() && step.after < policy.escalate.back().after)
-      report.at(*after, Path(at, "after"), fmt::format("{} is before the step above it ({})", format_duration(step.after), format_duration(policy.escalate.back().after)));
+    if (const Node* after = item.find("after"); after != nullptr && settings.has("after") && !policy.escalate.empty() &&
+                                                step.after < policy.escalate.back().after)
+      report.at(*after, Path(at, "after"),
+                fmt::format("{} is before the step above it ({})", format_duration(step.after),
+                            format_duration(policy.escalate.back().after)));
     policy.escalate.push_back(std::move(step));
   }
 }
@@ -67,14 +74,18 @@ Policy read_policy(const Node& node, const Path& at, const Channels& channels, R
     if (const auto number = read_decimal(*jitter, Path(retry, "jitter"), report, 0, 1)) policy.retry_jitter = *number;
   if (policy.retry_most < policy.retry_first)
     if (const Node* group = node.find("retry"))
-      report.at_key(*group, retry, fmt::format("most ({}) is less than first ({})", format_duration(policy.retry_most), format_duration(policy.retry_first)));
-  if (const Node* escalate = node.find("escalate")) read_escalation(*escalate, Path(at, "escalate"), channels, report, secrets, policy);
+      report.at_key(*group, retry,
+                    fmt::format("most ({}) is less than first ({})", format_duration(policy.retry_most),
+                                format_duration(policy.retry_first)));
+  if (const Node* escalate = node.find("escalate"))
+    read_escalation(*escalate, Path(at, "escalate"), channels, report, secrets, policy);
   return policy;
 }
 
 }  // namespace
 
-PoliciesFile read_policies(const Document& document, const Channels& channels, Secrets& secrets, std::vector<LocatedError>& errors) {
+PoliciesFile read_policies(const Document& document, const Channels& channels, Secrets& secrets,
+                           std::vector<LocatedError>& errors) {
   PoliciesFile out;
   Policy standard;
   standard.name = "default";
@@ -99,19 +110,26 @@ PoliciesFile read_policies(const Document& document, const Channels& channels, S
     std::optional<std::string> name;
     if (expect_mapping(item, here, report)) {
       const Node* word = item.find("policy");
-      if (word != nullptr) name = read_name(*word, Path(here, "policy"), report);
-      else if (policies->is_list()) report.at(item, Path(here, "policy"), "is required");
+      if (word != nullptr)
+        name = read_name(*word, Path(here, "policy"), report);
+      else if (policies->is_list())
+        report.at(item, Path(here, "policy"), "is required");
       if (policies->is_mapping()) {
-        if (!is_name(item.key)) report.at_key(item, here, "is not a name; use letters, digits, '-', '_' and '.', 64 at most");
-        else if (name && *name != item.key) report.at(*word, Path(here, "policy"), fmt::format("\"{}\" stands under the name \"{}\"", *name, item.key));
+        if (!is_name(item.key))
+          report.at_key(item, here, "is not a name; use letters, digits, '-', '_' and '.', 64 at most");
+        else if (name && *name != item.key)
+          report.at(*word, Path(here, "policy"), fmt::format("\"{}\" stands under the name \"{}\"", *name, item.key));
         name = item.key;
       }
       Policy policy = read_policy(item, here, channels, report, secrets);
       if (name) {
         policy.name = *name;
         const Place place = report.key_place(item);
-        if (const auto [first, fresh] = places.emplace(*name, place); fresh) out.policies.insert_or_assign(*name, std::move(policy));
-        else report.at(word != nullptr ? *word : item, Path(here, "policy"), fmt::format("policy \"{}\" is already at {}", *name, first->second.text()));
+        if (const auto [first, fresh] = places.emplace(*name, place); fresh)
+          out.policies.insert_or_assign(*name, std::move(policy));
+        else
+          report.at(word != nullptr ? *word : item, Path(here, "policy"),
+                    fmt::format("policy \"{}\" is already at {}", *name, first->second.text()));
       }
     }
     if (!name) out.all_named = false;

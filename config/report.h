@@ -10,8 +10,8 @@
 
 namespace sluis::config {
 
-// A dotted name ("accounts.digipoort.password") that is put together only when an error needs it. [Lifetime] lives on the
-// stack of the code that walks the tree; what it names outlives it.
+// A dotted name ("accounts.digipoort.password") that is put together only when an error needs it. [Lifetime] lives on
+// the stack of the code that walks the tree; what it names outlives it.
 class Path {
  public:
   Path() = default;
@@ -34,7 +34,8 @@ class Report {
  public:
   Report(std::string_view file, std::vector<LocatedError>& errors) : file_(file), errors_(errors) {}
 
-  // At the value, or at its key: a wrong value is where it stands, an unknown or incomplete thing where its name stands.
+  // At the value, or at its key: a wrong value is where it stands, an unknown or incomplete thing where its name
+  // stands.
   void at(const Node& node, const Path& path, std::string_view what) { add(node.line, node.column, path, what); }
   void at_key(const Node& node, const Path& path, std::string_view what) {
     node.key.empty() ? at(node, path, what) : add(node.key_line, node.key_column, path, what);

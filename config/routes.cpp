@@ -19,7 +19,9 @@ using routing::RouteSpec;
 using routing::Send;
 
 // Three words for one thing, by what it is for the channel.
-bool is_address_word(std::string_view key) { return key == "recipient" || key == "folder" || key == "address"; }
+bool is_address_word(std::string_view key) {
+  return key == "recipient" || key == "folder" || key == "address";
+}
 
 std::optional<Send> read_send(const Node& node, const Path& at, Report& report) {
   if (!expect_mapping(node, at, report)) return std::nullopt;
@@ -44,8 +46,10 @@ std::optional<Send> read_send(const Node& node, const Path& at, Report& report) 
       send.address = *std::move(text);
     }
   }
-  if (node.find("to") == nullptr) report.at_key(node, Path(at, "to"), "is required: a channel, or customer");
-  else if (sound && send.to.empty()) report.at(*node.find("to"), Path(at, "to"), "must not be empty");
+  if (node.find("to") == nullptr)
+    report.at_key(node, Path(at, "to"), "is required: a channel, or customer");
+  else if (sound && send.to.empty())
+    report.at(*node.find("to"), Path(at, "to"), "must not be empty");
   if (!sound || send.to.empty()) return std::nullopt;
   return send;
 }
@@ -61,8 +65,10 @@ bool read_sends(const Node& node, const Path& at, Report& report, std::vector<Se
   bool sound = !node.children.empty();
   for (const Node& item : node.children) {
     auto send = read_send(item, at, report);
-    if (send) sends.push_back(*std::move(send));
-    else sound = false;
+    if (send)
+      sends.push_back(*std::move(send));
+    else
+      sound = false;
   }
   return sound;
 }
@@ -82,8 +88,10 @@ std::optional<RouteSpec> read_route(const Node& node, const Path& at, Report& re
   route.when.place = route.place;
   if (const Node* when = node.find("when"))
     if (auto condition = read_condition(*when, Path(at, "when"), report)) route.when = *std::move(condition);
-  if (const Node* send = node.find("send")) read_sends(*send, Path(at, "send"), report, route.send);
-  else report.at(node, Path(at, "send"), "is required");
+  if (const Node* send = node.find("send"))
+    read_sends(*send, Path(at, "send"), report, route.send);
+  else
+    report.at(node, Path(at, "send"), "is required");
   if (const Node* gate = node.find("gate"))
     if (auto gates = read_one_or_more(*gate, Path(at, "gate"), report)) route.gates = *std::move(gates);
   if (report.count() != before) return std::nullopt;
@@ -101,20 +109,25 @@ void read_examples(const Node& list, Report& report, std::vector<RouteExample>& 
     RouteExample example;
     example.place = report.place(item);
     const Path message_path(at, "message");
-    if (const Node* message = item.find("message"); message == nullptr) report.at(item, message_path, "is required");
+    if (const Node* message = item.find("message"); message == nullptr)
+      report.at(item, message_path, "is required");
     else if (expect_mapping(*message, message_path, report))
       for (const Node& member : message->children)
-        if (auto text = read_text(member, Path(message_path, member.key), report)) example.message.emplace(member.key, *std::move(text));
+        if (auto text = read_text(member, Path(message_path, member.key), report))
+          example.message.emplace(member.key, *std::move(text));
     const Path expect_path(at, "expect");
-    if (const Node* expect = item.find("expect"); expect == nullptr) report.at(item, expect_path, "is required: a route's name, or unrouted");
-    else if (auto text = read_text(*expect, expect_path, report)) example.expect = *std::move(text);
+    if (const Node* expect = item.find("expect"); expect == nullptr)
+      report.at(item, expect_path, "is required: a route's name, or unrouted");
+    else if (auto text = read_text(*expect, expect_path, report))
+      example.expect = *std::move(text);
     if (report.count() == before) examples.push_back(std::move(example));
   }
 }
 
 }  // namespace
 
-void read_routes(const Node& list, const std::string& customer, const Path& at, Report& report, Secrets& secrets, std::vector<RouteSpec>& routes) {
+void read_routes(const Node& list, const std::string& customer, const Path& at, Report& report, Secrets& secrets,
+                 std::vector<RouteSpec>& routes) {
   if (!expect_list(list, at, report)) return;
   for (const Node& item : list.children)
     if (auto route = read_route(item, at, report, secrets)) {

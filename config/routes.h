@@ -12,12 +12,14 @@
 namespace sluis::config {
 
 // A list of routes; `customer` is empty for the shared table. A route with a fault is left out.
-void read_routes(const Node& list, const std::string& customer, const Path& at, Report& report, Secrets& secrets, std::vector<routing::RouteSpec>& routes);
+void read_routes(const Node& list, const std::string& customer, const Path& at, Report& report, Secrets& secrets,
+                 std::vector<routing::RouteSpec>& routes);
 
 struct RoutesFile {
   std::vector<routing::RouteSpec> routes;
   std::vector<routing::RouteExample> examples;
 };
-[[nodiscard]] RoutesFile read_routes_file(const Document& document, Secrets& secrets, std::vector<LocatedError>& errors);
+[[nodiscard]] RoutesFile read_routes_file(const Document& document, Secrets& secrets,
+                                          std::vector<LocatedError>& errors);
 
 }  // namespace sluis::config

@@ -16,7 +16,8 @@ TableInput certain_input(RoutingText text, const Generation& generation, const C
   input.examples = std::move(text.examples);
   input.flows = std::move(text.flows);
   for (const auto& [name, channel] : channels.known())
-    input.channels.push_back({name, channel.config.environment, channel.kind->customer_side, channel.kind->sends, channel.config.own_account != nullptr});
+    input.channels.push_back({name, channel.config.environment, channel.kind->customer_side, channel.kind->sends,
+                              channel.config.own_account != nullptr});
   for (const auto& [id, customer] : generation.customers) input.customers.push_back(customer);
   for (const auto& [key, account] : generation.accounts) input.accounts.insert(input.accounts.end(), key);
   for (const auto& [name, policy] : generation.policies) input.policies.insert(name);
@@ -74,11 +75,14 @@ TableInput granted_input(TableInput input, const Doubts& doubts, Environment env
   return input;
 }
 
-bool same(const LocatedError& a, const LocatedError& b) { return a.text() == b.text(); }
+bool same(const LocatedError& a, const LocatedError& b) {
+  return a.text() == b.text();
+}
 
 }  // namespace
 
-routing::Compiled compile_routing(RoutingText text, const Generation& generation, const Channels& channels, const Doubts& doubts) {
+routing::Compiled compile_routing(RoutingText text, const Generation& generation, const Channels& channels,
+                                  const Doubts& doubts) {
   TableInput input = certain_input(std::move(text), generation, channels);
   if (!doubts.anything) return routing::compile(std::move(input));
   if (doubts.channels.empty()) {
@@ -90,7 +94,8 @@ routing::Compiled compile_routing(RoutingText text, const Generation& generation
   const auto as_test = routing::compile(granted_input(input, doubts, Environment::test));
   auto as_production = routing::compile(granted_input(std::move(input), doubts, Environment::production));
   std::erase_if(as_production.errors, [&](const LocatedError& error) {
-    return std::none_of(as_test.errors.begin(), as_test.errors.end(), [&](const LocatedError& other) { return same(error, other); });
+    return std::none_of(as_test.errors.begin(), as_test.errors.end(),
+                        [&](const LocatedError& other) { return same(error, other); });
   });
   as_production.routing = nullptr;
   return as_production;

@@ -16,9 +16,9 @@ namespace sluis::config {
 struct Doubts {
   std::set<std::string, std::less<>> channels;
   std::set<std::string> customers;
-  bool policies = false;   // there may be others than those known
+  bool policies = false;  // there may be others than those known
   bool flows = false;
-  bool anything = false;   // some error was found already, so the table's own examples say nothing
+  bool anything = false;  // some error was found already, so the table's own examples say nothing
 };
 
 struct RoutingText {
@@ -28,6 +28,7 @@ struct RoutingText {
 };
 
 // Errors are those that hold whatever the doubts turn out to be. A routing comes only without doubts and errors.
-[[nodiscard]] routing::Compiled compile_routing(RoutingText text, const Generation& generation, const Channels& channels, const Doubts& doubts);
+[[nodiscard]] routing::Compiled compile_routing(RoutingText text, const Generation& generation,
+                                                const Channels& channels, const Doubts& doubts);
 
 }  // namespace sluis::config

@@ -18,7 +18,8 @@ Result<Secret> from_file(const std::string& path, std::string_view what, bool ow
   // Asked of the open file, not of the name: what was checked is what is read.
   const auto check = [&](const struct stat& status) -> Status {
     if (owner_only && (status.st_mode & 077U) != 0)
-      return Error{"secret.permissions", fmt::format("{} can be read by others (mode {:04o}); chmod 600 it", what, status.st_mode & 07777U)};
+      return Error{"secret.permissions",
+                   fmt::format("{} can be read by others (mode {:04o}); chmod 600 it", what, status.st_mode & 07777U)};
     return {};
   };
   auto text = read_file(path, largest_secret, check);
@@ -62,11 +63,16 @@ Result<Secret> Secrets::look_up(std::string_view reference) const {
     return Error{"secret.reference", fmt::format("a secret is one reference and nothing else: {}", how)};
   const std::string_view kind = reference.substr(2, colon - 2);
   const std::string name(reference.substr(colon + 1, reference.size() - colon - 2));
-  if (kind == "file") return from_file(name.starts_with('/') ? name : folder_ + "/" + name, fmt::format("secret file \"{}\"", name), true);
+  if (kind == "file")
+    return from_file(name.starts_with('/') ? name : folder_ + "/" + name, fmt::format("secret file \"{}\"", name),
+                     true);
   if (kind == "credential") return from_credential(name);
   const auto value = environment_(name);
-  if (!value || value->empty()) return Error{"secret.missing", fmt::format("the environment variable {} is not set", name)};
-  if (value->size() > largest_secret) return Error{"secret.size", fmt::format("the environment variable {} is larger than {} octets", name, largest_secret)};
+  if (!value || value->empty())
+    return Error{"secret.missing", fmt::format("the environment variable {} is not set", name)};
+  if (value->size() > largest_secret)
+    return Error{"secret.size",
+                 fmt::format("the environment variable {} is larger than {} octets", name, largest_secret)};
   return Secret{*value};
 }
 
@@ -75,7 +81,9 @@ Result<Secret> Secrets::from_credential(std::string_view name) const {
     return Error{"secret.reference", fmt::format("\"{}\" is not the name of a credential", name)};
   const auto folder = environment_("CREDENTIALS_DIRECTORY");
   if (!folder || folder->empty())
-    return Error{"secret.missing", fmt::format("credential \"{}\": systemd gave no credentials ($CREDENTIALS_DIRECTORY is not set)", name)};
+    return Error{
+        "secret.missing",
+        fmt::format("credential \"{}\": systemd gave no credentials ($CREDENTIALS_DIRECTORY is not set)", name)};
   return from_file(fmt::format("{}/{}", *folder, name), fmt::format("credential \"{}\"", name), false);
 }
 

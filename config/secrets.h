@@ -19,12 +19,12 @@ using ProcessVariables = std::function<std::optional<std::string>(const std::str
 
 // Resolves references, each once, however many accounts share it.
 // [Security] no error holds a value. A file that anyone but its owner can read is refused; one in systemd's
-// $CREDENTIALS_DIRECTORY is not looked at that way, because systemd guards the folder and may set an ACL that shows as group
-// bits. One line end at the end of a file is trimmed; more than 64 KiB is no secret.
-// [Threading] one.
+// $CREDENTIALS_DIRECTORY is not looked at that way, because systemd guards the folder and may set an ACL that shows as
+// group bits. One line end at the end of a file is trimmed; more than 64 KiB is no secret. [Threading] one.
 class Secrets {
  public:
-  Secrets(std::string folder, ProcessVariables environment) : folder_(std::move(folder)), environment_(std::move(environment)) {}
+  Secrets(std::string folder, ProcessVariables environment)
+      : folder_(std::move(folder)), environment_(std::move(environment)) {}
 
   // Errors: "secret.plain" (no reference), "secret.reference" (a malformed one), "secret.missing", "secret.open",
   // "secret.permissions", "secret.size".
@@ -37,7 +37,7 @@ class Secrets {
   [[nodiscard]] Result<Secret> look_up(std::string_view reference) const;
   [[nodiscard]] Result<Secret> from_credential(std::string_view name) const;
 
-  std::string folder_;   // where relative file names begin
+  std::string folder_;  // where relative file names begin
   ProcessVariables environment_;
   std::unordered_map<std::string, Result<Secret>> resolved_;
 };

@@ -14,9 +14,18 @@ namespace sluis::config {
 namespace {
 
 std::string_view in_words(SettingType type) {
-  static constexpr std::array<std::string_view, 12> words{"text",         "a reference to a secret", "a whole number",   "a size",
-                                                          "a duration",   "true or false",           "one of its words", "an absolute path",
-                                                          "a host name",  "host:port",               "a list of texts",  "a mapping of texts"};
+  static constexpr std::array<std::string_view, 12> words{"text",
+                                                          "a reference to a secret",
+                                                          "a whole number",
+                                                          "a size",
+                                                          "a duration",
+                                                          "true or false",
+                                                          "one of its words",
+                                                          "an absolute path",
+                                                          "a host name",
+                                                          "host:port",
+                                                          "a list of texts",
+                                                          "a mapping of texts"};
   return words[static_cast<std::size_t>(type)];
 }
 
@@ -29,8 +38,10 @@ std::optional<SettingValue> read_list(const SettingSpec& spec, const Node& value
   bool sound = true;
   for (const Node& item : value.children) {
     const auto text = read_text(item, at, report);
-    if (text && spec.choices.empty()) items.push_back(*text);
-    else if (text && std::find(spec.choices.begin(), spec.choices.end(), *text) != spec.choices.end()) items.push_back(*text);
+    if (text && spec.choices.empty())
+      items.push_back(*text);
+    else if (text && std::find(spec.choices.begin(), spec.choices.end(), *text) != spec.choices.end())
+      items.push_back(*text);
     else {
       if (text) report.at(item, at, fmt::format("\"{}\" is none of {}", *text, fmt::join(spec.choices, ", ")));
       sound = false;
@@ -45,14 +56,17 @@ std::optional<SettingValue> read_map(const Node& value, const Path& at, Report& 
   bool sound = true;
   for (const Node& member : value.children) {
     const auto text = read_text(member, Path(at, member.key), report);
-    if (text) entries.emplace(member.key, *text);
-    else sound = false;
+    if (text)
+      entries.emplace(member.key, *text);
+    else
+      sound = false;
   }
   if (!sound) return std::nullopt;
   return SettingValue{std::move(entries)};
 }
 
-std::optional<SettingValue> read_scalar(const SettingSpec& spec, const Node& value, const Path& at, Report& report, Secrets& secrets) {
+std::optional<SettingValue> read_scalar(const SettingSpec& spec, const Node& value, const Path& at, Report& report,
+                                        Secrets& secrets) {
   if (spec.type == SettingType::secret) {
     const auto& secret = secrets.resolve(value.text);
     if (secret) return SettingValue{*secret};
@@ -78,7 +92,8 @@ std::optional<SettingValue> read_scalar(const SettingSpec& spec, const Node& val
 
 }  // namespace
 
-std::optional<SettingValue> read_value(const SettingSpec& spec, const Node& value, const Path& at, Report& report, Secrets& secrets) {
+std::optional<SettingValue> read_value(const SettingSpec& spec, const Node& value, const Path& at, Report& report,
+                                       Secrets& secrets) {
   if (value.is_null()) {
     report.at_key(value, at, fmt::format("has no value; it must be {}", in_words(spec.type)));
     return std::nullopt;
@@ -120,7 +135,9 @@ const Node* TableReader::find(const Node& mapping, std::string_view dotted) {
 
 void TableReader::see_group(std::string_view name, Reading& reading) const {
   for (std::size_t i = 0; i < table_.size(); ++i)
-    if (table_[i].name == name || (table_[i].name.starts_with(name) && table_[i].name.substr(name.size()).starts_with('.'))) reading.seen[i] = true;
+    if (table_[i].name == name ||
+        (table_[i].name.starts_with(name) && table_[i].name.substr(name.size()).starts_with('.')))
+      reading.seen[i] = true;
 }
 
 void TableReader::read_unknown(const Node& member, const std::string& prefix, const Path& at, Reading& reading) const {
@@ -147,14 +164,16 @@ void TableReader::read_members(const Node& mapping, const std::string& prefix, c
       // "submit.host" in one piece and under `submit:` are the same setting.
       if (reading.seen[*at_row]) reading.report.at_key(member, here, "is given twice");
       reading.seen[*at_row] = true;
-      if (auto value = read_value(table_[*at_row], member, here, reading.report, reading.secrets)) reading.settings.set(name, *std::move(value));
+      if (auto value = read_value(table_[*at_row], member, here, reading.report, reading.secrets))
+        reading.settings.set(name, *std::move(value));
     } else if (!is_group(name)) {
       read_unknown(member, prefix, at, reading);
     } else if (member.is_mapping()) {
       read_members(member, name + ".", here, reading);
     } else {
-      member.is_null() ? reading.report.at_key(member, here, "has no value; it must be a mapping")
-                       : reading.report.at(member, here, fmt::format("must be a mapping, not {}", in_words(member.kind)));
+      member.is_null()
+          ? reading.report.at_key(member, here, "has no value; it must be a mapping")
+          : reading.report.at(member, here, fmt::format("must be a mapping, not {}", in_words(member.kind)));
       see_group(name, reading);
     }
   }

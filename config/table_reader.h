@@ -13,16 +13,16 @@
 
 namespace sluis::config {
 
-// Made once for a table and used for every mapping of it: defaults are parsed once, not for each of ten thousand accounts.
-// [Lifetime] the table (constexpr data of ours or of a plugin) outlives it. [Threading] immutable.
+// Made once for a table and used for every mapping of it: defaults are parsed once, not for each of ten thousand
+// accounts. [Lifetime] the table (constexpr data of ours or of a plugin) outlives it. [Threading] immutable.
 class TableReader {
  public:
   // `others`: settings (dotted when below) that the caller reads itself.
   explicit TableReader(SettingsTable table, std::span<const std::string_view> others = {});
 
-  // Every value checked, every default filled in. Reports unknown names with the nearest known one, wrong types and bounds,
-  // secrets that are plain or cannot be had, references in what is no secret, and what is required and missing; a value that
-  // was wrong leaves its default. [Preconditions] `mapping` is a mapping.
+  // Every value checked, every default filled in. Reports unknown names with the nearest known one, wrong types and
+  // bounds, secrets that are plain or cannot be had, references in what is no secret, and what is required and missing;
+  // a value that was wrong leaves its default. [Preconditions] `mapping` is a mapping.
   [[nodiscard]] Settings read(const Node& mapping, const Path& at, Report& report, Secrets& secrets) const;
 
   [[nodiscard]] SettingsTable table() const { return table_; }
@@ -32,7 +32,7 @@ class TableReader {
  private:
   struct Reading {
     Settings settings;
-    std::vector<bool> seen;   // by row; also when its value was wrong, so that it is not called missing as well
+    std::vector<bool> seen;  // by row; also when its value was wrong, so that it is not called missing as well
     Report& report;
     Secrets& secrets;
   };
@@ -49,6 +49,7 @@ class TableReader {
 };
 
 // One value by one row; reports and returns nothing when it is wrong.
-[[nodiscard]] std::optional<SettingValue> read_value(const SettingSpec& spec, const Node& value, const Path& at, Report& report, Secrets& secrets);
+[[nodiscard]] std::optional<SettingValue> read_value(const SettingSpec& spec, const Node& value, const Path& at,
+                                                     Report& report, Secrets& secrets);
 
 }  // namespace sluis::config

@@ -15,12 +15,17 @@ namespace {
 
 bool expect_scalar(const Node& value, const Path& at, Report& report) {
   if (value.is_scalar()) return true;
-  if (value.is_null()) report.at_key(value, at, "has no value");
-  else report.at(value, at, value.is_list() ? "must be a single text, not a list" : "must be a single text, not a mapping");
+  if (value.is_null())
+    report.at_key(value, at, "has no value");
+  else
+    report.at(value, at,
+              value.is_list() ? "must be a single text, not a list" : "must be a single text, not a mapping");
   return false;
 }
 
-bool alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+bool alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 
 }  // namespace
 
@@ -56,7 +61,8 @@ std::optional<std::string> read_text(const Node& value, const Path& at, Report& 
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= 64 && alphanumeric(text.front()) &&
-         std::all_of(text.begin(), text.end(), [](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
 }
 
 std::optional<std::string> read_name(const Node& value, const Path& at, Report& report) {
@@ -95,8 +101,10 @@ std::optional<std::vector<std::string>> read_one_or_more(const Node& value, cons
   bool sound = true;
   for (const Node& item : value.children) {
     auto text = read_text(item, at, report);
-    if (text) out.push_back(*std::move(text));
-    else sound = false;
+    if (text)
+      out.push_back(*std::move(text));
+    else
+      sound = false;
   }
   if (!sound) return std::nullopt;
   return out;
@@ -104,15 +112,19 @@ std::optional<std::vector<std::string>> read_one_or_more(const Node& value, cons
 
 bool expect_mapping(const Node& value, const Path& at, Report& report) {
   if (value.is_mapping()) return true;
-  if (value.is_null()) report.at_key(value, at, "has no value; it must be a mapping");
-  else report.at(value, at, value.is_list() ? "must be a mapping, not a list" : "must be a mapping, not a single value");
+  if (value.is_null())
+    report.at_key(value, at, "has no value; it must be a mapping");
+  else
+    report.at(value, at, value.is_list() ? "must be a mapping, not a list" : "must be a mapping, not a single value");
   return false;
 }
 
 bool expect_list(const Node& value, const Path& at, Report& report) {
   if (value.is_list()) return true;
-  if (value.is_null()) report.at_key(value, at, "has no value; it must be a list");
-  else report.at(value, at, value.is_mapping() ? "must be a list, not a mapping" : "must be a list, not a single value");
+  if (value.is_null())
+    report.at_key(value, at, "has no value; it must be a list");
+  else
+    report.at(value, at, value.is_mapping() ? "must be a list, not a mapping" : "must be a list, not a single value");
   return false;
 }
 

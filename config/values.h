@@ -21,9 +21,11 @@ namespace sluis::config {
 // metrics, lock names and addresses.
 [[nodiscard]] std::optional<std::string> read_name(const Node& value, const Path& at, Report& report);
 [[nodiscard]] bool is_name(std::string_view text);
-[[nodiscard]] std::optional<double> read_decimal(const Node& value, const Path& at, Report& report, double least, double most);
+[[nodiscard]] std::optional<double> read_decimal(const Node& value, const Path& at, Report& report, double least,
+                                                 double most);
 // One text or a list of them, not empty.
-[[nodiscard]] std::optional<std::vector<std::string>> read_one_or_more(const Node& value, const Path& at, Report& report);
+[[nodiscard]] std::optional<std::vector<std::string>> read_one_or_more(const Node& value, const Path& at,
+                                                                       Report& report);
 
 // False, and reported, when the value holds a reference to a secret.
 bool refuse_reference(const Node& value, const Path& at, Report& report);
