@@ -47,12 +47,40 @@ DeliveryEngine::~DeliveryEngine() {
 
 Status DeliveryEngine::start() {
   generation_ = generations_.current();
-  const auto recovered = store_.recover([generation = generation_](const std::string& policy) {
+  const auto holds = [generation = generation_](const std::string& policy) {
     return generation->policy(policy).in_doubt == Policy::InDoubt::hold;
-  });
+  };
+  // A human must act on those that recovery holds, so each gets its incident.
+  std::vector<IncidentChange> held;
+  {
+    auto before = store_.read(read_deadline);
+    if (!before) return before.error();
+    MessageFilter filter;
+    filter.state = DeliveryState::sending;
+    filter.limit = 100'000;
+    const auto sending = (*before)->messages(filter);
+    if (!sending) return sending.error();
+    for (const MessageRecord& message : *sending)
+      for (const DeliveryRecord& record : message.deliveries) {
+        if (record.state != DeliveryState::sending || !holds(record.delivery.policy)) continue;
+        IncidentChange incident;
+        incident.key = incident_key::held(record.delivery.destination.channel, record.delivery.id);
+        incident.text = "held: in doubt, it was being sent when the gateway ended";
+        incident.channel = record.delivery.destination.channel;
+        incident.customer = record.delivery.customer;
+        incident.message = record.message;
+        incident.at = clock_.wall();
+        held.push_back(std::move(incident));
+      }
+  }
+  const auto recovered = store_.recover(holds);
   if (!recovered) return recovered.error();
   if (*recovered > 0)
     log_.warning("engine.recovered", "deliveries were being sent when the gateway ended; each is in doubt", {{"count", *recovered}});
+  for (IncidentChange& incident : held) {
+    opened(incident);
+    store_.submit(std::move(incident), [](const CommandResult&) {});
+  }
 
   auto reader = store_.read(read_deadline);
   if (!reader) return reader.error();
@@ -68,30 +96,6 @@ Status DeliveryEngine::start() {
   const auto open = (*reader)->incidents(true, 100'000);
   if (!open) return open.error();
   for (const IncidentRecord& incident : *open) opened(incident.last);
-  if (*recovered > 0) {
-    // A human must act on those that recovery held, so each needs its incident.
-    MessageFilter filter;
-    filter.state = DeliveryState::held;
-    filter.limit = 10'000;
-    const auto held = (*reader)->messages(filter);
-    if (!held) return held.error();
-    for (const MessageRecord& message : *held)
-      for (const DeliveryRecord& record : message.deliveries) {
-        if (record.state != DeliveryState::held) continue;
-        const std::string key = incident_key::held(record.delivery.destination.channel, record.delivery.id);
-        if (incidents_.contains(record.delivery.id) && incidents_[record.delivery.id].contains(key)) continue;
-        IncidentChange incident;
-        incident.key = key;
-        incident.text = fmt::format("held: {}", record.reason);
-        incident.channel = record.delivery.destination.channel;
-        incident.customer = record.delivery.customer;
-        incident.message = record.message;
-        incident.at = clock_.wall();
-        opened(incident);
-        store_.submit(std::move(incident), [](const CommandResult&) {});
-      }
-  }
-
   store_.on_change([signal = signal_, weak = std::weak_ptr<int>(alive_), &executor = executor_, this](const StoreChanges& changes) {
     {
       const std::lock_guard lock(signal->mutex);

@@ -445,7 +445,10 @@ class RandomLives {
       if (d.lane_incident) expected.insert(incident_key::lane("out", id));
     }
     const auto open = world_.open_incidents();
-    ASSERT_EQ(std::set<std::string>(open.begin(), open.end()), expected) << "step " << step_ << ", after " << last_;
+    std::string stories;
+    for (const std::string& key : open)
+      if (const auto id = incident_key::delivery_of(key); id && !expected.contains(key)) stories += '\n' + key + story(model_.at(*id));
+    ASSERT_EQ(std::set<std::string>(open.begin(), open.end()), expected) << "step " << step_ << ", after " << last_ << stories;
   }
   // Every attempt and every end stands there once, in order, and resends are as many as the model made.
   void compare_timeline(std::size_t index) {
