@@ -10,7 +10,7 @@ struct BlockingChannel::Shared {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<Attempt> waiting;
-  std::unordered_map<std::uint64_t, Attempt> running;   // taken out by the one who finishes it
+  std::unordered_map<std::uint64_t, Attempt> running;  // taken out by the one who finishes it
   std::uint64_t next = 0;
   bool started = false;
   std::atomic<bool> stopping{false};
@@ -20,7 +20,8 @@ namespace {
 
 Outcome stopped(bool in_doubt) {
   Retry retry;
-  retry.reason = Error{in_doubt ? "channel.stopped" : "gateway.stopping", in_doubt ? "the channel was stopped while the attempt ran" : "the channel stops"};
+  retry.reason = Error{in_doubt ? "channel.stopped" : "gateway.stopping",
+                       in_doubt ? "the channel was stopped while the attempt ran" : "the channel stops"};
   retry.in_doubt = in_doubt;
   return Outcome{std::move(retry), {}, {}};
 }
@@ -34,7 +35,8 @@ Outcome thrown(std::string_view what) {
 
 }  // namespace
 
-BlockingChannel::BlockingChannel(std::size_t threads) : threads_most_(threads == 0 ? 1 : threads), shared_(std::make_shared<Shared>()) {}
+BlockingChannel::BlockingChannel(std::size_t threads)
+    : threads_most_(threads == 0 ? 1 : threads), shared_(std::make_shared<Shared>()) {}
 
 BlockingChannel::~BlockingChannel() {
   if (!shared_->stopping) stop_deliveries(MonoTime{});
@@ -46,9 +48,13 @@ Status BlockingChannel::start() {
   return {};
 }
 
-void BlockingChannel::stop(MonoTime deadline) { stop_deliveries(deadline); }
+void BlockingChannel::stop(MonoTime deadline) {
+  stop_deliveries(deadline);
+}
 
-bool BlockingChannel::stopping() const { return shared_->stopping; }
+bool BlockingChannel::stopping() const {
+  return shared_->stopping;
+}
 
 void BlockingChannel::start_deliveries() {
   {
@@ -129,7 +135,8 @@ void BlockingChannel::stop_deliveries(MonoTime deadline) {
   {
     std::unique_lock lock(shared_->mutex);
     // MonoTime counts as std::chrono::steady_clock does (SystemClock::mono), so the wait needs no clock of its own.
-    const std::chrono::steady_clock::time_point until{std::chrono::duration_cast<std::chrono::steady_clock::duration>(deadline.time_since_epoch())};
+    const std::chrono::steady_clock::time_point until{
+        std::chrono::duration_cast<std::chrono::steady_clock::duration>(deadline.time_since_epoch())};
     shared_->changed.wait_until(lock, until, [&] { return shared_->running.empty(); });
     late.swap(shared_->running);
   }

@@ -18,12 +18,12 @@ namespace sluis {
 
 // deliver() queues and returns; a pool of this channel's own threads calls deliver_blocking(), so that a dead peer
 // exhausts no other channel. The queue is as long as the engine lets attempts be in flight.
-// [Ownership] the subclass calls start_deliveries() from its start() and stop_deliveries() from its stop(), and nothing of
-// it is used by a call after that returned, except by one that did not end by the deadline: ~BlockingChannel of a subclass
-// that is destroyed while such a call runs would pull the ground from under it, so the subclass ends its destructor with
-// join_deliveries().
-// [Threading] deliver(): any thread. deliver_blocking(): the pool's threads, several at once.
-// [Errors] an exception that leaves deliver_blocking() ends the attempt as Retry in doubt, "channel.exception".
+// [Ownership] the subclass calls start_deliveries() from its start() and stop_deliveries() from its stop(), and nothing
+// of it is used by a call after that returned, except by one that did not end by the deadline: ~BlockingChannel of a
+// subclass that is destroyed while such a call runs would pull the ground from under it, so the subclass ends its
+// destructor with join_deliveries(). [Threading] deliver(): any thread. deliver_blocking(): the pool's threads, several
+// at once. [Errors] an exception that leaves deliver_blocking() ends the attempt as Retry in doubt,
+// "channel.exception".
 class SLUIS_CORE_API BlockingChannel : public Channel {
  public:
   explicit BlockingChannel(std::size_t threads);
@@ -38,7 +38,8 @@ class SLUIS_CORE_API BlockingChannel : public Channel {
  protected:
   // One try. Every wait in it is bounded: nobody can end it from outside.
   virtual Outcome deliver_blocking(const Delivery& delivery) = 0;
-  // From another thread, when the deadline of stop() has passed with calls still running: close sockets, so that they end.
+  // From another thread, when the deadline of stop() has passed with calls still running: close sockets, so that they
+  // end.
   virtual void interrupt() {}
   // True from stop() on: a call that has not sent its first byte ends with Retry.
   [[nodiscard]] bool stopping() const;
@@ -54,7 +55,7 @@ class SLUIS_CORE_API BlockingChannel : public Channel {
   void run();
 
   const std::size_t threads_most_;
-  std::shared_ptr<Shared> shared_;   // shared with the threads: an attempt is finished by whoever takes it out first
+  std::shared_ptr<Shared> shared_;  // shared with the threads: an attempt is finished by whoever takes it out first
   std::vector<std::thread> threads_;
 };
 

@@ -1,5 +1,5 @@
-// The port through which the engine asks the intake: replies of an attempt, and held messages that are released, go through
-// the same recognising, correlating and routing as an arrival.
+// The port through which the engine asks the intake: replies of an attempt, and held messages that are released, go
+// through the same recognising, correlating and routing as an arrival.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ class SLUIS_CORE_API ArrivalPlanner {
   // "message.not-held".
   struct Routed {
     Operate::RouteHeld what;
-    std::vector<IncidentChange> incidents;   // those that it closes
+    std::vector<IncidentChange> incidents;  // those that it closes
   };
   virtual void plan_held(const MessageId& message, std::function<void(Result<Routed>)> done) = 0;
 };

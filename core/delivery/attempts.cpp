@@ -48,16 +48,19 @@ void DeliveryEngine::on_begun(DeliveryId id, CommandResult result) {
 
   const int number_of_attempt = begun.attempt;
   Attempt attempt(in_flight.delivery, in_flight.cancelled,
-                  [weak = std::weak_ptr<int>(alive_), &executor = executor_, this, id, number_of_attempt](Outcome outcome, bool dropped) {
+                  [weak = std::weak_ptr<int>(alive_), &executor = executor_, this, id, number_of_attempt](
+                      Outcome outcome, bool dropped) {
                     executor.post([weak, this, id, number_of_attempt, dropped, outcome = std::move(outcome)]() mutable {
-                      if (const auto alive = weak.lock()) on_outcome(id, number_of_attempt, std::move(outcome), dropped);
+                      if (const auto alive = weak.lock())
+                        on_outcome(id, number_of_attempt, std::move(outcome), dropped);
                     });
                   });
   try {
     channel->deliver(std::move(attempt));
   } catch (const std::exception& e) {
     // The attempt went with the exception and ends as dropped.
-    log_.error("channel.exception", e.what(), {{"channel", in_flight.record.delivery.destination.channel}, {"delivery", number(id)}});
+    log_.error("channel.exception", e.what(),
+               {{"channel", in_flight.record.delivery.destination.channel}, {"delivery", number(id)}});
   } catch (...) {
     log_.error("channel.exception", "an adapter let an exception of no known type out of deliver()",
                {{"channel", in_flight.record.delivery.destination.channel}, {"delivery", number(id)}});
@@ -74,7 +77,8 @@ void DeliveryEngine::on_outcome(DeliveryId id, int attempt, Outcome outcome, boo
   outcome.replies.clear();
   const bool stopped_by_us = stopping_ && std::holds_alternative<Retry>(outcome.verdict) &&
                              std::get<Retry>(outcome.verdict).reason.code == "gateway.stopping";
-  Conclusion conclusion = conclude(record, std::move(outcome), dropped, generation_->policy(record.delivery.policy), moment(), random_);
+  Conclusion conclusion =
+      conclude(record, std::move(outcome), dropped, generation_->policy(record.delivery.policy), moment(), random_);
   // The gateway's own stop is no failure of anyone: due again at once.
   if (stopped_by_us) {
     conclusion.finish.next = DeliveryState::queued;
@@ -83,27 +87,38 @@ void DeliveryEngine::on_outcome(DeliveryId id, int attempt, Outcome outcome, boo
     conclusion.sign = PeerSign::unknown;
   }
 
-  metrics_.counter("sluis_attempts_total", "Attempts that ended, by outcome", {{"channel", channel}, {"outcome", std::string(conclusion.word)}}).add();
+  metrics_
+      .counter("sluis_attempts_total", "Attempts that ended, by outcome",
+               {{"channel", channel}, {"outcome", std::string(conclusion.word)}})
+      .add();
   metrics_.seconds("sluis_attempt_seconds", "From claim to outcome", {{"channel", channel}})
       .observe(static_cast<double>((clock_.mono() - at->second.began).count()) / 1e6);
   if (dropped) {
-    metrics_.counter("sluis_attempts_dropped_total", "Attempts that an adapter let go of without an outcome: a bug of the adapter", {{"channel", channel}}).add();
-    log_.error("attempt.dropped", "an adapter let go of an attempt without an outcome", {{"channel", channel}, {"delivery", number(id)}});
+    metrics_
+        .counter("sluis_attempts_dropped_total",
+                 "Attempts that an adapter let go of without an outcome: a bug of the adapter", {{"channel", channel}})
+        .add();
+    log_.error("attempt.dropped", "an adapter let go of an attempt without an outcome",
+               {{"channel", channel}, {"delivery", number(id)}});
   }
   log_.debug("attempt.ended", conclusion.finish.reason,
              {{"channel", channel}, {"delivery", number(id)}, {"attempt", attempt}, {"outcome", conclusion.word}});
 
-  for (IncidentChange& change : capacity_.ended(record.delivery.destination, conclusion.sign, conclusion.finish.reason, generation_->engine,
-                                                clock_.mono(), clock_.wall())) {
+  for (IncidentChange& change : capacity_.ended(record.delivery.destination, conclusion.sign, conclusion.finish.reason,
+                                                generation_->engine, clock_.mono(), clock_.wall())) {
     log_.write(change.action == IncidentAction::open ? LogLevel::warning : LogLevel::info,
-               change.action == IncidentAction::open ? "breaker.opened" : "breaker.closed", change.text, {{"channel", channel}});
+               change.action == IncidentAction::open ? "breaker.opened" : "breaker.closed", change.text,
+               {{"channel", channel}});
     // Not in the Finish: what the attempt says of the peer holds also when its delivery was settled meanwhile.
     store_.submit(std::move(change), [](const CommandResult&) {});
   }
-  metrics_.gauge("sluis_breakers_open", "Circuit breakers that are open, of the channel and its accounts", {{"channel", channel}})
+  metrics_
+      .gauge("sluis_breakers_open", "Circuit breakers that are open, of the channel and its accounts",
+             {{"channel", channel}})
       .set(static_cast<double>(capacity_.breakers_open(channel, clock_.mono())));
   if (conclusion.finish.next == DeliveryState::delivered || conclusion.finish.next == DeliveryState::rejected)
-    for (const std::string_view condition : {"held", "proof"}) end_condition(condition, id, conclusion.finish.incidents);
+    for (const std::string_view condition : {"held", "proof"})
+      end_condition(condition, id, conclusion.finish.incidents);
 
   if (replies.empty()) return submit_finish(id, std::move(conclusion.finish));
 
@@ -112,21 +127,22 @@ void DeliveryEngine::on_outcome(DeliveryId id, int attempt, Outcome outcome, boo
     Finish finish;
     std::size_t missing = 0;
   };
-  const auto gathering = std::make_shared<Gathering>();   // shared by the callbacks of the replies
+  const auto gathering = std::make_shared<Gathering>();  // shared by the callbacks of the replies
   gathering->finish = std::move(conclusion.finish);
   gathering->missing = replies.size();
   gathering->finish.replies.resize(replies.size());
   const auto delivery = at->second.delivery;
   for (std::size_t i = 0; i < replies.size(); ++i)
-    planner_.plan_reply(std::move(replies[i]), delivery,
-                        [weak = std::weak_ptr<int>(alive_), &executor = executor_, this, id, gathering, i](Accept accept) {
-                          executor.post([weak, this, id, gathering, i, accept = std::move(accept)]() mutable {
-                            const auto alive = weak.lock();
-                            if (!alive) return;
-                            gathering->finish.replies[i] = std::move(accept);
-                            if (--gathering->missing == 0) submit_finish(id, std::move(gathering->finish));
-                          });
-                        });
+    planner_.plan_reply(
+        std::move(replies[i]), delivery,
+        [weak = std::weak_ptr<int>(alive_), &executor = executor_, this, id, gathering, i](Accept accept) {
+          executor.post([weak, this, id, gathering, i, accept = std::move(accept)]() mutable {
+            const auto alive = weak.lock();
+            if (!alive) return;
+            gathering->finish.replies[i] = std::move(accept);
+            if (--gathering->missing == 0) submit_finish(id, std::move(gathering->finish));
+          });
+        });
 }
 
 void DeliveryEngine::submit_finish(DeliveryId id, Finish finish) {
@@ -134,7 +150,9 @@ void DeliveryEngine::submit_finish(DeliveryId id, Finish finish) {
   if (at == in_flight_.end()) return;
   const bool queued = finish.next == DeliveryState::queued;
   Finish copy = finish;
-  store_.submit(std::move(copy), back([this, id, finish = std::move(finish)](const CommandResult& result) { on_finished(id, finish, result); }));
+  store_.submit(std::move(copy), back([this, id, finish = std::move(finish)](const CommandResult& result) {
+                  on_finished(id, finish, result);
+                }));
   // Right behind the Finish in the store's order, so that no claim comes between.
   for (auto& [operation, done] : std::exchange(at->second.when_it_ends, {})) {
     if (queued || !std::holds_alternative<Operate::Cancel>(operation.what)) {
@@ -184,7 +202,9 @@ void DeliveryEngine::let_go(DeliveryId id) {
   }
   work_dirty_ = true;
   // A deadline that waited for the attempt's end waits no longer.
-  if (std::erase_if(busy_wakeups_, [&](const auto& entry) { return std::get<0>(entry.first) == id && entry.second != MonoTime::max(); }) > 0)
+  if (std::erase_if(busy_wakeups_, [&](const auto& entry) {
+        return std::get<0>(entry.first) == id && entry.second != MonoTime::max();
+      }) > 0)
     wakeups_dirty_ = true;
   want_pass();
 }

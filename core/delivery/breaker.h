@@ -11,7 +11,7 @@ namespace sluis {
 // On the monotonic clock: a step of the wall neither opens nor shortens a pause. [Threading] a value.
 class Breaker {
  public:
-  enum class State { closed, open, probing };   // probing: the pause is over and one attempt may go
+  enum class State { closed, open, probing };  // probing: the pause is over and one attempt may go
 
   [[nodiscard]] State at(MonoTime now) const {
     if (!open_) return State::closed;

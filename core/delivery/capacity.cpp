@@ -65,17 +65,20 @@ std::vector<IncidentChange> Capacity::ended(const Destination& destination, Peer
       break;
     case PeerSign::account_trouble:
       // The channel itself answered, so its own breaker may close.
-      if (load.breaker.succeeded()) change(IncidentAction::close, incident_key::breaker(destination.channel), "the peer answers again");
+      if (load.breaker.succeeded())
+        change(IncidentAction::close, incident_key::breaker(destination.channel), "the peer answers again");
       if (load.accounts[destination.account].failed(now, settings))
         change(IncidentAction::open, incident_key::breaker(destination.channel, destination.account),
-               fmt::format("{} attempts in a row with this account failed, nothing is tried with it for {}: {}", settings.breaker_failures,
-                           format_duration(settings.breaker_pause), reason));
+               fmt::format("{} attempts in a row with this account failed, nothing is tried with it for {}: {}",
+                           settings.breaker_failures, format_duration(settings.breaker_pause), reason));
       break;
     case PeerSign::alive:
-      if (load.breaker.succeeded()) change(IncidentAction::close, incident_key::breaker(destination.channel), "the peer answers again");
+      if (load.breaker.succeeded())
+        change(IncidentAction::close, incident_key::breaker(destination.channel), "the peer answers again");
       if (const auto at = load.accounts.find(destination.account); at != load.accounts.end()) {
         if (at->second.succeeded())
-          change(IncidentAction::close, incident_key::breaker(destination.channel, destination.account), "the account works again");
+          change(IncidentAction::close, incident_key::breaker(destination.channel, destination.account),
+                 "the account works again");
         load.accounts.erase(at);
       }
       break;
@@ -89,13 +92,15 @@ Holds Capacity::holds(const Generation& generation, const ChannelDirectory& chan
     if (!channels.open(name)) continue;
     auto channel_room = room(generation, config, channels_[name], now);
     if (!channel_room) continue;
-    for (std::string& paused : channels.paused_customers(name)) channel_room->closed_customers.push_back(std::move(paused));
+    for (std::string& paused : channels.paused_customers(name))
+      channel_room->closed_customers.push_back(std::move(paused));
     holds.channels.push_back(std::move(*channel_room));
   }
   return holds;
 }
 
-std::optional<Holds::Room> Capacity::room(const Generation& generation, const ChannelConfig& config, ChannelLoad& load, MonoTime now) {
+std::optional<Holds::Room> Capacity::room(const Generation& generation, const ChannelConfig& config, ChannelLoad& load,
+                                          MonoTime now) {
   load.pace.rate(config.per_second, now);
   load.paced_out = false;
   const auto most = static_cast<std::size_t>(std::max(config.concurrency, 1));
@@ -125,7 +130,7 @@ std::optional<Holds::Room> Capacity::room(const Generation& generation, const Ch
   for (const auto& [customer, in_flight] : load.by_customer) {
     if (in_flight >= per_customer)
       room.closed_customers.push_back(customer);
-    else   // one number for all: what the busiest that is not full has left; the next claim gives the others more
+    else  // one number for all: what the busiest that is not full has left; the next claim gives the others more
       room.per_customer = std::min(room.per_customer, per_customer - in_flight);
   }
   for (const auto& [account, breaker] : load.accounts) {
@@ -137,7 +142,7 @@ std::optional<Holds::Room> Capacity::room(const Generation& generation, const Ch
       else
         room.closed_customers.push_back(account);
     } else if (account.empty()) {
-      room.free = 1;   // many customers share it, and the probe is one
+      room.free = 1;  // many customers share it, and the probe is one
     } else {
       room.per_customer = 1;
     }

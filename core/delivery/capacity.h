@@ -1,5 +1,5 @@
-// What may start now: per channel its concurrency, pace and breaker, per customer and account theirs. Gives the store the
-// Holds of a claim.
+// What may start now: per channel its concurrency, pace and breaker, per customer and account theirs. Gives the store
+// the Holds of a claim.
 #pragma once
 
 #include <map>
@@ -19,10 +19,10 @@ namespace sluis {
 
 // What an attempt's end says of the peer.
 enum class PeerSign {
-  alive,             // it answered: taken, refused, or this one message not now
-  account_trouble,   // everything of this account would fail
-  channel_trouble,   // everything of this channel would
-  unknown            // the attempt was dropped: nothing can be said
+  alive,            // it answered: taken, refused, or this one message not now
+  account_trouble,  // everything of this account would fail
+  channel_trouble,  // everything of this channel would
+  unknown           // the attempt was dropped: nothing can be said
 };
 
 // account_concurrency counts per customer; an account that several customers share is bounded by the channel's own
@@ -48,9 +48,10 @@ class Capacity {
     std::map<std::string, Breaker, std::less<>> accounts;
     Breaker breaker;
     Pace pace;
-    bool paced_out = false;   // the last holds() found no token
+    bool paced_out = false;  // the last holds() found no token
   };
-  std::optional<Holds::Room> room(const Generation& generation, const ChannelConfig& config, ChannelLoad& load, MonoTime now);
+  std::optional<Holds::Room> room(const Generation& generation, const ChannelConfig& config, ChannelLoad& load,
+                                  MonoTime now);
 
   std::map<std::string, ChannelLoad, std::less<>> channels_;
 };

@@ -64,7 +64,8 @@ class Concluder {
   void operator()(Rejected& rejected) {
     conclusion_.word = "rejected";
     conclusion_.finish.next = DeliveryState::rejected;
-    conclusion_.finish.reason = rejected.code.empty() ? rejected.reason : fmt::format("{}: {}", rejected.code, rejected.reason);
+    conclusion_.finish.reason =
+        rejected.code.empty() ? rejected.reason : fmt::format("{}: {}", rejected.code, rejected.reason);
     if (!record_.lane.empty() && policy_.after_refusal == Policy::AfterRefusal::hold)
       open(incident_key::lane(record_.delivery.destination.channel, record_.delivery.id),
            fmt::format("lane {} waits behind a refused delivery: {}", record_.lane, conclusion_.finish.reason));
@@ -113,7 +114,8 @@ class Concluder {
 
 }  // namespace
 
-Conclusion conclude(const DeliveryRecord& record, Outcome outcome, bool dropped, const Policy& policy, Moment now, Random& random) {
+Conclusion conclude(const DeliveryRecord& record, Outcome outcome, bool dropped, const Policy& policy, Moment now,
+                    Random& random) {
   Concluder concluder(record, policy, now, random);
   std::visit(concluder, outcome.verdict);
   concluder.so_far().finish.learned = std::move(outcome.learned);

@@ -12,9 +12,9 @@
 namespace sluis {
 
 struct Conclusion {
-  Finish finish;                // all but the replies
+  Finish finish;  // all but the replies
   PeerSign sign = PeerSign::alive;
-  std::string_view word;        // "delivered", "handed_over", "retry", "rejected", "held": for metric and log
+  std::string_view word;  // "delivered", "handed_over", "retry", "rejected", "held": for metric and log
 };
 
 // The moment, on both clocks that matter: `wall` for what people and deadlines read, `due` for due times (DueClock).
@@ -24,7 +24,8 @@ struct Moment {
 };
 
 // `record.delivery` is the attempt's: its number and its doubt are those of Begin.
-SLUIS_CORE_API Conclusion conclude(const DeliveryRecord& record, Outcome outcome, bool dropped, const Policy& policy, Moment now, Random& random);
+SLUIS_CORE_API Conclusion conclude(const DeliveryRecord& record, Outcome outcome, bool dropped, const Policy& policy,
+                                   Moment now, Random& random);
 
 // The route's own reply-within travels with the delivery under this option, because it outlives the route.
 inline constexpr std::string_view option_reply_within = "sluis.reply-within";
@@ -36,7 +37,9 @@ struct ProofStep {
   int attempt = 0;
   HandedOver::Then then = HandedOver::Then::incident;
 };
-constexpr int pack(ProofStep step) { return step.attempt * 2 + (step.then == HandedOver::Then::retry ? 1 : 0); }
+constexpr int pack(ProofStep step) {
+  return step.attempt * 2 + (step.then == HandedOver::Then::retry ? 1 : 0);
+}
 constexpr ProofStep unpack_proof_step(int step) {
   return {step / 2, step % 2 == 1 ? HandedOver::Then::retry : HandedOver::Then::incident};
 }

@@ -28,8 +28,8 @@ Result<Correlation> correlated_to(Reader& reader, const MessageId& message, std:
   return found;
 }
 
-Result<Correlation> correlate(Reader& reader, const std::vector<Reference>& keys, const std::string& customer, const std::string& channel,
-                              const Generation& generation) {
+Result<Correlation> correlate(Reader& reader, const std::vector<Reference>& keys, const std::string& customer,
+                              const std::string& channel, const Generation& generation) {
   const auto here = environment_of(generation, channel);
   for (const Reference& key : keys) {
     auto matches = reader.find(key);
@@ -43,17 +43,20 @@ Result<Correlation> correlate(Reader& reader, const std::vector<Reference>& keys
     for (const ReferenceMatch& match : *matches)
       if (match.customer != matches->front().customer) {
         Correlation conflict;
-        conflict.conflict = fmt::format("reference {} {} belongs to messages of customers {} and {}", key.kind, key.value,
-                                        matches->front().customer, match.customer);
+        conflict.conflict = fmt::format("reference {} {} belongs to messages of customers {} and {}", key.kind,
+                                        key.value, matches->front().customer, match.customer);
         return conflict;
       }
     // Newest first as they come; what is still open, and what went out by this very channel, is the more likely one.
-    const auto rank = [&](const ReferenceMatch& match) { return (match.delivery && match.channel == channel ? 2 : 0) + (match.open ? 1 : 0); };
-    const auto best = std::max_element(matches->begin(), matches->end(),
-                                       [&](const ReferenceMatch& a, const ReferenceMatch& b) { return rank(a) < rank(b); });
+    const auto rank = [&](const ReferenceMatch& match) {
+      return (match.delivery && match.channel == channel ? 2 : 0) + (match.open ? 1 : 0);
+    };
+    const auto best =
+        std::max_element(matches->begin(), matches->end(),
+                         [&](const ReferenceMatch& a, const ReferenceMatch& b) { return rank(a) < rank(b); });
     auto found = correlated_to(reader, best->message, best->delivery);
     if (!found) return found.error();
-    if (!found->original) continue;   // purged between the two reads
+    if (!found->original) continue;  // purged between the two reads
     if (!found->delivery) {
       // The message carries the key itself. It answers a delivery when only one went out by this channel.
       const DeliveryRecord* only = nullptr;
@@ -76,9 +79,11 @@ Result<bool> already_answered(Reader& reader, const MessageId& message, std::str
   for (const MessageId& id : *replies) {
     const auto reply = reader.message(id);
     if (!reply) return reply.error();
-    if (!*reply || (*reply)->message.from.empty() || (*reply)->message.attributes.get(attribute::kind) != "answer") continue;
+    if (!*reply || (*reply)->message.from.empty() || (*reply)->message.attributes.get(attribute::kind) != "answer")
+      continue;
     const Attributes& attributes = (*reply)->message.attributes;
-    if (attribute_name.empty() ? attributes.get(attribute::answer) == "accepted" : attributes.has(attribute_name)) return true;
+    if (attribute_name.empty() ? attributes.get(attribute::answer) == "accepted" : attributes.has(attribute_name))
+      return true;
   }
   return false;
 }

@@ -27,7 +27,9 @@ class CustomerIndex {
   }
 
  private:
-  static std::string key(std::string_view kind, std::string_view value) { return std::string(kind) + '\x1f' + std::string(value); }
+  static std::string key(std::string_view kind, std::string_view value) {
+    return std::string(kind) + '\x1f' + std::string(value);
+  }
   GenerationPtr generation_;
   std::unordered_map<std::string, std::vector<std::string>> by_identifier_;
 };

@@ -9,9 +9,9 @@
 namespace sluis {
 
 // Due times are stored as wall times, but a retry in ten minutes is an interval. When the wall clock steps back an hour
-// this clock goes on at its own speed, so that nothing stalls; when it steps forward this clock follows, so that whatever
-// was written as "due now" is due: what waited is tried once early, inside each channel's concurrency and pace.
-// After a step back the clock runs `ahead()` of the wall; the engine keeps that distance over a restart.
+// this clock goes on at its own speed, so that nothing stalls; when it steps forward this clock follows, so that
+// whatever was written as "due now" is due: what waited is tried once early, inside each channel's concurrency and
+// pace. After a step back the clock runs `ahead()` of the wall; the engine keeps that distance over a restart.
 // [Threading] any thread.
 class SLUIS_CORE_API DueClock {
  public:

@@ -1,7 +1,7 @@
 // The engine's loop: when to look, what may be claimed, when to look again.
 //
-// Safe after a crash: nothing here is state that matters. Due times, wakeups and attempts are the store's; what the engine
-// knows in memory (breakers, pace, what is in flight) it learns again.
+// Safe after a crash: nothing here is state that matters. Due times, wakeups and attempts are the store's; what the
+// engine knows in memory (breakers, pace, what is in flight) it learns again.
 #include "core/delivery/engine.h"
 
 #include <algorithm>
@@ -24,8 +24,9 @@ constexpr int refresh_ticks = 30;
 
 }  // namespace
 
-DeliveryEngine::DeliveryEngine(Store& store, Executor& executor, const Clock& clock, Random& random, Generations& generations,
-                               const ChannelDirectory& channels, ArrivalPlanner& planner, Log log, Metrics& metrics)
+DeliveryEngine::DeliveryEngine(Store& store, Executor& executor, const Clock& clock, Random& random,
+                               Generations& generations, const ChannelDirectory& channels, ArrivalPlanner& planner,
+                               Log log, Metrics& metrics)
     : store_(store),
       executor_(executor),
       clock_(clock),
@@ -76,7 +77,8 @@ Status DeliveryEngine::start() {
   const auto recovered = store_.recover(holds);
   if (!recovered) return recovered.error();
   if (*recovered > 0)
-    log_.warning("engine.recovered", "deliveries were being sent when the gateway ended; each is in doubt", {{"count", *recovered}});
+    log_.warning("engine.recovered", "deliveries were being sent when the gateway ended; each is in doubt",
+                 {{"count", *recovered}});
   for (IncidentChange& incident : held) {
     opened(incident);
     store_.submit(std::move(incident), [](const CommandResult&) {});
@@ -96,7 +98,8 @@ Status DeliveryEngine::start() {
   const auto open = (*reader)->incidents(true, 100'000);
   if (!open) return open.error();
   for (const IncidentRecord& incident : *open) opened(incident.last);
-  store_.on_change([signal = signal_, weak = std::weak_ptr<int>(alive_), &executor = executor_, this](const StoreChanges& changes) {
+  store_.on_change([signal = signal_, weak = std::weak_ptr<int>(alive_), &executor = executor_,
+                    this](const StoreChanges& changes) {
     {
       const std::lock_guard lock(signal->mutex);
       signal->work = signal->work || !changes.channels_with_work.empty();
@@ -129,7 +132,8 @@ void DeliveryEngine::stop(MonoTime deadline, std::function<void()> stopped) {
       if (!alive) return;
       timer_ = TimerId::none;
       if (!in_flight_.empty())
-        log_.warning("engine.stop_deadline", "attempts did not end before the deadline; they are in doubt", {{"count", in_flight_.size()}});
+        log_.warning("engine.stop_deadline", "attempts did not end before the deadline; they are in doubt",
+                     {{"count", in_flight_.size()}});
       if (const auto done = std::exchange(stopped_, nullptr)) done();
     });
   });
@@ -177,7 +181,8 @@ void DeliveryEngine::pass() {
   if (!trouble_until_ || now >= *trouble_until_) {
     trouble_until_.reset();
     // Deadlines before claims: what expires now is not begun once more.
-    const bool waited = std::any_of(busy_wakeups_.begin(), busy_wakeups_.end(), [&](const auto& entry) { return entry.second <= now; });
+    const bool waited =
+        std::any_of(busy_wakeups_.begin(), busy_wakeups_.end(), [&](const auto& entry) { return entry.second <= now; });
     if (wakeups_dirty_ || waited || (next_wakeup_ && *next_wakeup_ <= due_.now())) handle_wakeups();
     if (look_for_work(now)) claim_work();
   }
@@ -198,8 +203,8 @@ bool DeliveryEngine::look_for_work(MonoTime now) {
 void DeliveryEngine::claim_work() {
   work_dirty_ = false;
   room_at_.reset();
-  // One claim fills what has room; after it customers stand elsewhere, so the next may give more. The bound lets outcomes
-  // and operators in between.
+  // One claim fills what has room; after it customers stand elsewhere, so the next may give more. The bound lets
+  // outcomes and operators in between.
   constexpr int rounds = 64;
   for (int round = 0; round < rounds; ++round) {
     const Holds holds = capacity_.holds(*generation_, channels_, clock_.mono());
@@ -272,7 +277,10 @@ void DeliveryEngine::arm() {
 
 void DeliveryEngine::store_trouble(const Error& error) {
   if (!trouble_until_) log_.error("engine.store", error.what, {{"code", error.code}});
-  metrics_.counter("sluis_engine_store_errors_total", "Commands and reads of the engine that the store refused or failed", {{"code", error.code}}).add();
+  metrics_
+      .counter("sluis_engine_store_errors_total", "Commands and reads of the engine that the store refused or failed",
+               {{"code", error.code}})
+      .add();
   trouble_until_ = clock_.mono() + generation_->engine.tick;
 }
 

@@ -1,5 +1,5 @@
-// The delivery engine: claims what is due, hands it to channels, and turns outcomes, deadlines and operators' orders into
-// commands of the store (DESIGN §2).
+// The delivery engine: claims what is due, hands it to channels, and turns outcomes, deadlines and operators' orders
+// into commands of the store (DESIGN §2).
 #pragma once
 
 #include <atomic>
@@ -29,13 +29,13 @@
 namespace sluis {
 
 // Drives every delivery from due to settled.
-// [Threading] all state lives on the executor's thread, which is the engine's own: claims and the look at wakeups read the
-// store from it, briefly. Public functions: any thread, unless they say otherwise; callbacks run on the executor.
-// [Ownership] what it is given outlives it; executor and store also outlive every Attempt that it gave out. Destroyed on
-// the executor's thread, or after that thread has ended.
-// [Durability] a delivery is handed over after the commit of its Begin and let go after the commit of its Finish. A crash
-// between the two leaves it `sending`, which start() turns into queued in doubt, or held, as its policy says.
-// [Errors] when the store answers "store.down" or is full, nothing is claimed for a tick, then tried again.
+// [Threading] all state lives on the executor's thread, which is the engine's own: claims and the look at wakeups read
+// the store from it, briefly. Public functions: any thread, unless they say otherwise; callbacks run on the executor.
+// [Ownership] what it is given outlives it; executor and store also outlive every Attempt that it gave out. Destroyed
+// on the executor's thread, or after that thread has ended. [Durability] a delivery is handed over after the commit of
+// its Begin and let go after the commit of its Finish. A crash between the two leaves it `sending`, which start() turns
+// into queued in doubt, or held, as its policy says. [Errors] when the store answers "store.down" or is full, nothing
+// is claimed for a tick, then tried again.
 class SLUIS_CORE_API DeliveryEngine final {
  public:
   DeliveryEngine(Store& store, Executor& executor, const Clock& clock, Random& random, Generations& generations,
@@ -46,8 +46,8 @@ class SLUIS_CORE_API DeliveryEngine final {
 
   // Recovers what was being sent, then begins. Once, before any other thread uses the engine; blocks on the store.
   Status start();
-  // No new claims; attempts under way are told that they may end, and are waited for. `stopped` is called once: when none is
-  // left, or at the deadline. What is left then is in doubt at the next start.
+  // No new claims; attempts under way are told that they may end, and are waited for. `stopped` is called once: when
+  // none is left, or at the deadline. What is left then is in doubt at the next start.
   void stop(MonoTime deadline, std::function<void()> stopped);
   // Something changed that the store does not tell: a channel came up, a pause was lifted, a new generation.
   void wake();
@@ -78,9 +78,9 @@ class SLUIS_CORE_API DeliveryEngine final {
  private:
   struct InFlight {
     DeliveryRecord record;
-    std::shared_ptr<const Delivery> delivery;             // shared with the Attempt
-    std::shared_ptr<std::atomic<bool>> cancelled;         // shared with the Attempt
-    std::vector<std::pair<Operate, Done>> when_it_ends;   // cancels that came while it was sending
+    std::shared_ptr<const Delivery> delivery;            // shared with the Attempt
+    std::shared_ptr<std::atomic<bool>> cancelled;        // shared with the Attempt
+    std::vector<std::pair<Operate, Done>> when_it_ends;  // cancels that came while it was sending
     MonoTime began{};
   };
   // Told by the store's thread, read by ours.
@@ -164,9 +164,9 @@ class SLUIS_CORE_API DeliveryEngine final {
   GenerationPtr generation_;
   Capacity capacity_;
   std::unordered_map<std::int64_t, InFlight> in_flight_;
-  std::map<WakeupTuple, MonoTime> busy_wakeups_;              // being acted on, or not before
-  std::map<DeliveryId, std::set<std::string>> incidents_;     // open ones that are about a delivery
-  std::vector<std::string> open_channels_;                    // at the last look
+  std::map<WakeupTuple, MonoTime> busy_wakeups_;           // being acted on, or not before
+  std::map<DeliveryId, std::set<std::string>> incidents_;  // open ones that are about a delivery
+  std::vector<std::string> open_channels_;                 // at the last look
 
   bool started_ = false;
   bool stopping_ = false;
@@ -181,8 +181,8 @@ class SLUIS_CORE_API DeliveryEngine final {
   Duration kept_ahead_{};
   TimerId timer_ = TimerId::none;
 
-  std::shared_ptr<Signal> signal_;   // shared: the store's listener may outlive the engine
-  std::shared_ptr<int> alive_;       // shared: what was posted checks it, and does nothing when the engine has gone
+  std::shared_ptr<Signal> signal_;  // shared: the store's listener may outlive the engine
+  std::shared_ptr<int> alive_;      // shared: what was posted checks it, and does nothing when the engine has gone
 };
 
 }  // namespace sluis

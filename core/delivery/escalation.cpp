@@ -48,16 +48,19 @@ Result<Accept> escalation_notice(const DueWakeup& wakeup, const EscalationStep& 
   const auto channel = context.channels.find(step.to);
   const auto config = context.generation.channels.find(step.to);
   if (channel == nullptr || config == context.generation.channels.end())
-    return Error{"escalation.channel", fmt::format("escalation of delivery {} goes to channel {}, which is not there", number(wakeup.key.delivery), step.to)};
+    return Error{"escalation.channel", fmt::format("escalation of delivery {} goes to channel {}, which is not there",
+                                                   number(wakeup.key.delivery), step.to)};
   const auto environment = original.attributes.find(attribute::environment);
   if (environment && *environment != to_string(config->second.environment))
     return Error{"escalation.environment", fmt::format("channel {} is {}, and the message is {}", step.to,
                                                        to_string(config->second.environment), *environment)};
 
-  auto message = std::make_shared<Message>(derived_message(original, context.id, "notice", flow::notice, context.now.wall));
+  auto message =
+      std::make_shared<Message>(derived_message(original, context.id, "notice", flow::notice, context.now.wall));
   std::string text = fill_escalation_text(step.text, record);
   text.resize(std::min<std::size_t>(text.size(), inline_content_limit));
-  message->parts.push_back({PartRole::payload, "text/plain; charset=utf-8", original.id.text() + ".txt", Content::inline_of(std::move(text))});
+  message->parts.push_back({PartRole::payload, "text/plain; charset=utf-8", original.id.text() + ".txt",
+                            Content::inline_of(std::move(text))});
   if (step.with_original)
     for (Part part : original.parts) {
       part.role = PartRole::attachment;
@@ -70,11 +73,16 @@ Result<Accept> escalation_notice(const DueWakeup& wakeup, const EscalationStep& 
 
   Accept accept;
   accept.dedupe = DedupeKey{fmt::format("escalation/{}/{}", number(wakeup.key.delivery), wakeup.key.step)};
-  NewDelivery delivery = make_delivery(message, planned, context.generation.policy("default"), *channel, Owes::nothing, context.now);
+  NewDelivery delivery =
+      make_delivery(message, planned, context.generation.policy("default"), *channel, Owes::nothing, context.now);
   delivery.lane = fmt::format("escalation/{}", number(wakeup.key.delivery));
   accept.deliveries.push_back(std::move(delivery));
-  accept.timeline.push_back({context.now.wall, "accepted", std::nullopt,
-                             fmt::format("notice of escalation step {} of message {}", wakeup.key.step + 1, original.id.text()), {}});
+  accept.timeline.push_back(
+      {context.now.wall,
+       "accepted",
+       std::nullopt,
+       fmt::format("notice of escalation step {} of message {}", wakeup.key.step + 1, original.id.text()),
+       {}});
   accept.message = std::move(*message);
   accept.consumes = wakeup.key;
   return accept;

@@ -11,8 +11,9 @@ namespace sluis {
 // {message} {flow} {customer} {reference} {since} {reason}; any other brace stands for itself.
 [[nodiscard]] SLUIS_CORE_API std::string fill_escalation_text(std::string_view text, const DeliveryRecord& record);
 
-// The Accept that carries the step's notice and takes the wakeup. Its dedupe key names delivery and step, so that a crash
-// between two commits, or two nodes, cannot tell it twice. Error "escalation.channel" when step.to is not there.
-[[nodiscard]] Result<Accept> escalation_notice(const DueWakeup& wakeup, const EscalationStep& step, const NoticeContext& context);
+// The Accept that carries the step's notice and takes the wakeup. Its dedupe key names delivery and step, so that a
+// crash between two commits, or two nodes, cannot tell it twice. Error "escalation.channel" when step.to is not there.
+[[nodiscard]] Result<Accept> escalation_notice(const DueWakeup& wakeup, const EscalationStep& step,
+                                               const NoticeContext& context);
 
 }  // namespace sluis

@@ -13,19 +13,35 @@ namespace sluis::incident_key {
 inline std::string of_delivery(std::string_view channel, std::string_view condition, DeliveryId id) {
   return std::string(channel) + '/' + std::string(condition) + '/' + std::to_string(number(id));
 }
-inline std::string held(std::string_view channel, DeliveryId id) { return of_delivery(channel, "held", id); }
-inline std::string proof(std::string_view channel, DeliveryId id) { return of_delivery(channel, "proof", id); }
-inline std::string reply(std::string_view channel, DeliveryId id) { return of_delivery(channel, "reply", id); }
-inline std::string lane(std::string_view channel, DeliveryId id) { return of_delivery(channel, "lane", id); }
+inline std::string held(std::string_view channel, DeliveryId id) {
+  return of_delivery(channel, "held", id);
+}
+inline std::string proof(std::string_view channel, DeliveryId id) {
+  return of_delivery(channel, "proof", id);
+}
+inline std::string reply(std::string_view channel, DeliveryId id) {
+  return of_delivery(channel, "reply", id);
+}
+inline std::string lane(std::string_view channel, DeliveryId id) {
+  return of_delivery(channel, "lane", id);
+}
 
-inline std::string breaker(std::string_view channel) { return std::string(channel) + "/breaker"; }
-inline std::string breaker(std::string_view channel, std::string_view account) { return std::string(channel) + "/breaker/" + std::string(account); }
+inline std::string breaker(std::string_view channel) {
+  return std::string(channel) + "/breaker";
+}
+inline std::string breaker(std::string_view channel, std::string_view account) {
+  return std::string(channel) + "/breaker/" + std::string(account);
+}
 
 inline std::string unrouted(std::string_view channel, std::string_view flow) {
   return std::string(channel) + "/unrouted/" + std::string(flow.empty() ? "unknown" : flow);
 }
-inline std::string conflict(std::string_view channel, const MessageId& id) { return std::string(channel) + "/conflict/" + id.text(); }
-inline std::string quarantine(std::string_view channel, const MessageId& id) { return std::string(channel) + "/quarantine/" + id.text(); }
+inline std::string conflict(std::string_view channel, const MessageId& id) {
+  return std::string(channel) + "/conflict/" + id.text();
+}
+inline std::string quarantine(std::string_view channel, const MessageId& id) {
+  return std::string(channel) + "/quarantine/" + id.text();
+}
 
 // The delivery that a key of of_delivery() is about; none for every other key.
 inline std::optional<DeliveryId> delivery_of(std::string_view key) {

@@ -1,7 +1,7 @@
 // The door: an arrival is planned on a thread that may block, committed, and only then answered.
 //
-// Safe after a crash: until the commit nothing is kept but spooled content, which no Accept names and the store clears. The
-// peer that got no answer comes again, and the dedupe key finds what it had handed in.
+// Safe after a crash: until the commit nothing is kept but spooled content, which no Accept names and the store clears.
+// The peer that got no answer comes again, and the dedupe key finds what it had handed in.
 #include "core/delivery/intake.h"
 
 #include <utility>
@@ -33,8 +33,8 @@ Refusal refusal_of(const Error& error) {
 
 }  // namespace
 
-MessageIntake::MessageIntake(Store& store, BlockingWork work, const Clock& clock, Random& random, Generations& generations,
-                             const ChannelDirectory& channels, Log log, Metrics& metrics)
+MessageIntake::MessageIntake(Store& store, BlockingWork work, const Clock& clock, Random& random,
+                             Generations& generations, const ChannelDirectory& channels, Log log, Metrics& metrics)
     : store_(store),
       strands_(work),
       work_(std::move(work)),
@@ -45,12 +45,14 @@ MessageIntake::MessageIntake(Store& store, BlockingWork work, const Clock& clock
       metrics_(metrics),
       ids_(clock, random) {}
 
-std::unique_ptr<Intake> MessageIntake::door(std::string channel) { return std::make_unique<Door>(*this, std::move(channel)); }
+std::unique_ptr<Intake> MessageIntake::door(std::string channel) {
+  return std::make_unique<Door>(*this, std::move(channel));
+}
 
 void MessageIntake::accept(Arrival arrival, IntakeCallback done) {
   const std::string channel = arrival.from.channel;
   const std::string strand = channel + '\x1f' + arrival.from.customer;
-  const auto shared_arrival = std::make_shared<Arrival>(std::move(arrival));   // shared: a task is copied
+  const auto shared_arrival = std::make_shared<Arrival>(std::move(arrival));  // shared: a task is copied
   const bool taken = strands_.post(strand, [this, shared_arrival, channel, done] {
     auto planned = plan(std::move(*shared_arrival));
     if (auto* refusal = std::get_if<Refusal>(&planned)) {
@@ -158,12 +160,16 @@ void MessageIntake::plan_held(const MessageId& message, std::function<void(Resul
 
 std::shared_ptr<const CustomerIndex> MessageIntake::customers(const GenerationPtr& generation) {
   const std::lock_guard lock(mutex_);
-  if (customers_ == nullptr || customers_->generation() != generation) customers_ = std::make_shared<const CustomerIndex>(generation);
+  if (customers_ == nullptr || customers_->generation() != generation)
+    customers_ = std::make_shared<const CustomerIndex>(generation);
   return customers_;
 }
 
 void MessageIntake::count(const std::string& channel, std::string_view result) {
-  metrics_.counter("sluis_intake_total", "Arrivals, by what became of them", {{"channel", channel}, {"result", std::string(result)}}).add();
+  metrics_
+      .counter("sluis_intake_total", "Arrivals, by what became of them",
+               {{"channel", channel}, {"result", std::string(result)}})
+      .add();
 }
 
 }  // namespace sluis

@@ -21,17 +21,16 @@
 
 namespace sluis {
 
-// [Threading] any thread; never blocks: content and earlier messages are read on `work`, a bounded pool. What one channel
-// hands in for one customer keeps its order. Callbacks come on the store's thread or on `work`'s.
-// [Ownership] what it is given outlives it; destroyed after `work` and the store have stopped calling.
-// [Durability] Accepted is said after the commit of message, deliveries, settlements and cursors together.
-// [Errors] a Refusal is final ("intake.unrouted", "intake.duplicate", "intake.invalid") or temporary (everything of the
-// store, "intake.busy", "intake.channel"). What an authority sends is never refused for what it says: it is held, with an
-// incident.
+// [Threading] any thread; never blocks: content and earlier messages are read on `work`, a bounded pool. What one
+// channel hands in for one customer keeps its order. Callbacks come on the store's thread or on `work`'s. [Ownership]
+// what it is given outlives it; destroyed after `work` and the store have stopped calling. [Durability] Accepted is
+// said after the commit of message, deliveries, settlements and cursors together. [Errors] a Refusal is final
+// ("intake.unrouted", "intake.duplicate", "intake.invalid") or temporary (everything of the store, "intake.busy",
+// "intake.channel"). What an authority sends is never refused for what it says: it is held, with an incident.
 class SLUIS_CORE_API MessageIntake final : public ArrivalPlanner {
  public:
-  MessageIntake(Store& store, BlockingWork work, const Clock& clock, Random& random, Generations& generations, const ChannelDirectory& channels,
-                Log log, Metrics& metrics);
+  MessageIntake(Store& store, BlockingWork work, const Clock& clock, Random& random, Generations& generations,
+                const ChannelDirectory& channels, Log log, Metrics& metrics);
 
   // The door of one channel: whatever the arrival says, it came by this one.
   [[nodiscard]] std::unique_ptr<Intake> door(std::string channel);
@@ -43,7 +42,7 @@ class SLUIS_CORE_API MessageIntake final : public ArrivalPlanner {
   // What would become of an arrival, without its commit. Blocks on the store.
   struct Plan {
     Accept accept;
-    std::vector<std::string> routes;   // of the deliveries, for people
+    std::vector<std::string> routes;  // of the deliveries, for people
   };
   std::variant<Plan, Refusal> plan(Arrival arrival, const Delivery* reply_to = nullptr);
 
@@ -63,7 +62,7 @@ class SLUIS_CORE_API MessageIntake final : public ArrivalPlanner {
   IdGenerator ids_;
 
   std::mutex mutex_;
-  std::shared_ptr<const CustomerIndex> customers_;   // shared: plans under way keep the one of their generation
+  std::shared_ptr<const CustomerIndex> customers_;  // shared: plans under way keep the one of their generation
 };
 
 }  // namespace sluis

@@ -2,8 +2,8 @@
 
 namespace sluis {
 
-NewDelivery make_delivery(const std::shared_ptr<const Message>& message, const PlannedDelivery& planned, const Policy& policy,
-                          const Channel& channel, Owes owes, Moment now) {
+NewDelivery make_delivery(const std::shared_ptr<const Message>& message, const PlannedDelivery& planned,
+                          const Policy& policy, const Channel& channel, Owes owes, Moment now) {
   NewDelivery made;
   made.destination = planned.destination;
   made.customer = message->customer;

@@ -2,7 +2,8 @@
 
 namespace sluis {
 
-Message derived_message(const Message& original, MessageId id, std::string_view kind, std::string_view flow, WallTime now) {
+Message derived_message(const Message& original, MessageId id, std::string_view kind, std::string_view flow,
+                        WallTime now) {
   Message message;
   message.id = id;
   message.received_at = now;

@@ -24,7 +24,8 @@ Operate order(DeliveryId delivery, std::string by, std::string reason, decltype(
 void DeliveryEngine::operate(Operate operate, Done done) {
   operate.at = clock_.wall();
   auto incidents = operate.incidents;
-  store_.submit(std::move(operate), back([this, incidents = std::move(incidents), done = std::move(done)](CommandResult result) {
+  store_.submit(std::move(operate),
+                back([this, incidents = std::move(incidents), done = std::move(done)](CommandResult result) {
                   want_pass();
                   if (result)
                     for (const IncidentChange& incident : incidents) opened(incident);
@@ -35,19 +36,24 @@ void DeliveryEngine::operate(Operate operate, Done done) {
 }
 
 void DeliveryEngine::release(DeliveryId delivery, std::string by, std::string reason, Done done) {
-  post([this, operate = order(delivery, std::move(by), std::move(reason), Operate::Release{}), done = std::move(done)]() mutable {
+  post([this, operate = order(delivery, std::move(by), std::move(reason), Operate::Release{}),
+        done = std::move(done)]() mutable {
     end_condition("held", *operate.delivery, operate.incidents);
     this->operate(std::move(operate), std::move(done));
   });
 }
 
 void DeliveryEngine::cancel(DeliveryId delivery, CancelHow how, std::string by, std::string reason, Done done) {
-  post([this, delivery, operate = order(delivery, std::move(by), std::move(reason), Operate::Cancel{how.handled_elsewhere, how.even_in_doubt}),
+  post([this, delivery,
+        operate = order(delivery, std::move(by), std::move(reason),
+                        Operate::Cancel{how.handled_elsewhere, how.even_in_doubt}),
         done = std::move(done)]() mutable {
     operate.at = clock_.wall();
     Operate again = operate;
-    for (const std::string_view condition : {"held", "proof", "reply"}) end_condition(condition, delivery, operate.incidents);
-    store_.submit(operate, back([this, delivery, again = std::move(again), incidents = operate.incidents, done](CommandResult result) {
+    for (const std::string_view condition : {"held", "proof", "reply"})
+      end_condition(condition, delivery, operate.incidents);
+    store_.submit(operate, back([this, delivery, again = std::move(again), incidents = operate.incidents,
+                                 done](CommandResult result) {
                     want_pass();
                     if (result) {
                       for (const IncidentChange& incident : incidents) opened(incident);
@@ -66,13 +72,13 @@ void DeliveryEngine::cancel(DeliveryId delivery, CancelHow how, std::string by, 
 }
 
 void DeliveryEngine::hold(DeliveryId delivery, std::string by, std::string reason, Done done) {
-  post([this, operate = order(delivery, std::move(by), std::move(reason), Operate::Hold{}), done = std::move(done)]() mutable {
-    this->operate(std::move(operate), std::move(done));
-  });
+  post([this, operate = order(delivery, std::move(by), std::move(reason), Operate::Hold{}),
+        done = std::move(done)]() mutable { this->operate(std::move(operate), std::move(done)); });
 }
 
 void DeliveryEngine::resend(DeliveryId delivery, bool as_new, std::string by, std::string reason, Done done) {
-  post([this, delivery, as_new, operate = order(delivery, std::move(by), std::move(reason), Operate::Resend{}), done = std::move(done)]() mutable {
+  post([this, delivery, as_new, operate = order(delivery, std::move(by), std::move(reason), Operate::Resend{}),
+        done = std::move(done)]() mutable {
     const auto refuse = [&](const Error& error) {
       if (done) done(error);
     };
@@ -91,8 +97,8 @@ void DeliveryEngine::resend(DeliveryId delivery, bool as_new, std::string by, st
       }
       const auto channel = channels_.find(asked.destination.channel);
       if (channel == nullptr) return refuse(Error{"channel.gone", "its channel is not there any more"});
-      // Identities are made from the message's id; another id makes another identity. The option tells adapters that make
-      // theirs from something else.
+      // Identities are made from the message's id; another id makes another identity. The option tells adapters that
+      // make theirs from something else.
       const Uuid fresh = ids_.next();
       auto renamed = std::make_shared<Message>(*asked.message);
       renamed->id = fresh;
@@ -106,37 +112,38 @@ void DeliveryEngine::resend(DeliveryId delivery, bool as_new, std::string by, st
 }
 
 void DeliveryEngine::go_on(DeliveryId delivery, std::string by, std::string reason, Done done) {
-  post([this, operate = order(delivery, std::move(by), std::move(reason), Operate::GoOn{}), done = std::move(done)]() mutable {
+  post([this, operate = order(delivery, std::move(by), std::move(reason), Operate::GoOn{}),
+        done = std::move(done)]() mutable {
     end_condition("lane", *operate.delivery, operate.incidents);
     this->operate(std::move(operate), std::move(done));
   });
 }
 
 void DeliveryEngine::open_gate(DeliveryId delivery, std::string by, std::string reason, Done done) {
-  post([this, operate = order(delivery, std::move(by), std::move(reason), Operate::OpenGate{}), done = std::move(done)]() mutable {
-    this->operate(std::move(operate), std::move(done));
-  });
+  post([this, operate = order(delivery, std::move(by), std::move(reason), Operate::OpenGate{}),
+        done = std::move(done)]() mutable { this->operate(std::move(operate), std::move(done)); });
 }
 
 void DeliveryEngine::route_held(const MessageId& message, std::string by, std::string reason, Done done) {
-  planner_.plan_held(message, [weak = std::weak_ptr<int>(alive_), &executor = executor_, this, message, by = std::move(by), reason = std::move(reason),
-                               done = std::move(done)](Result<ArrivalPlanner::Routed> routed) {
-    executor.post([weak, this, message, by, reason, done, routed = std::move(routed)]() mutable {
-      const auto alive = weak.lock();
-      if (!alive) return;
-      if (!routed) {
-        if (done) done(routed.error());
-        return;
-      }
-      Operate operate;
-      operate.what = std::move(routed->what);
-      operate.message = message;
-      operate.by = by;
-      operate.reason = reason;
-      operate.incidents = std::move(routed->incidents);
-      this->operate(std::move(operate), done);
-    });
-  });
+  planner_.plan_held(message,
+                     [weak = std::weak_ptr<int>(alive_), &executor = executor_, this, message, by = std::move(by),
+                      reason = std::move(reason), done = std::move(done)](Result<ArrivalPlanner::Routed> routed) {
+                       executor.post([weak, this, message, by, reason, done, routed = std::move(routed)]() mutable {
+                         const auto alive = weak.lock();
+                         if (!alive) return;
+                         if (!routed) {
+                           if (done) done(routed.error());
+                           return;
+                         }
+                         Operate operate;
+                         operate.what = std::move(routed->what);
+                         operate.message = message;
+                         operate.by = by;
+                         operate.reason = reason;
+                         operate.incidents = std::move(routed->incidents);
+                         this->operate(std::move(operate), done);
+                       });
+                     });
 }
 
 void DeliveryEngine::cancel_held(const MessageId& message, std::string by, std::string reason, Done done) {
@@ -165,7 +172,8 @@ void DeliveryEngine::cancel_held(const MessageId& message, std::string by, std::
 }
 
 // Closes one condition of a delivery, if it is open.
-void DeliveryEngine::end_condition(std::string_view condition, DeliveryId delivery, std::vector<IncidentChange>& changes) {
+void DeliveryEngine::end_condition(std::string_view condition, DeliveryId delivery,
+                                   std::vector<IncidentChange>& changes) {
   const auto at = incidents_.find(delivery);
   if (at == incidents_.end()) return;
   const std::string part = '/' + std::string(condition) + '/';
@@ -180,7 +188,8 @@ void DeliveryEngine::end_condition(std::string_view condition, DeliveryId delive
 }
 
 void DeliveryEngine::settled_elsewhere(DeliveryId delivery) {
-  if (const auto at = in_flight_.find(number(delivery)); at != in_flight_.end()) at->second.cancelled->store(true, std::memory_order_relaxed);
+  if (const auto at = in_flight_.find(number(delivery)); at != in_flight_.end())
+    at->second.cancelled->store(true, std::memory_order_relaxed);
   std::vector<IncidentChange> changes;
   for (const std::string_view condition : {"held", "proof"}) end_condition(condition, delivery, changes);
   // A refusal that came from elsewhere closes its lane just as well, and a late proof opens it again.

@@ -48,7 +48,7 @@ void DeliveryEngine::handle_wakeups() {
     next_wakeup_.reset();
     if (further->size() > wakeups->size()) next_wakeup_ = further->back().at;
   }
-  reader->reset();   // the snapshot must not be held open while the handlers read theirs
+  reader->reset();  // the snapshot must not be held open while the handlers read theirs
   const WallTime wall = clock_.wall();
   std::size_t acted = 0;
   for (const DueWakeup& wakeup : *wakeups) {
@@ -71,7 +71,8 @@ void DeliveryEngine::handle_wakeups() {
 void DeliveryEngine::handle(const DueWakeup& wakeup) {
   const DeliveryRecord& record = wakeup.delivery;
   // Being sent: its end is near and says what becomes of it; let_go() looks again.
-  if (in_flight_.contains(number(wakeup.key.delivery)) && wakeup.key.kind != WakeupKind::report && wakeup.key.kind != WakeupKind::escalate)
+  if (in_flight_.contains(number(wakeup.key.delivery)) && wakeup.key.kind != WakeupKind::report &&
+      wakeup.key.kind != WakeupKind::escalate)
     return later(wakeup.key, generation_->engine.tick);
   switch (wakeup.key.kind) {
     case WakeupKind::expire: {
@@ -79,7 +80,8 @@ void DeliveryEngine::handle(const DueWakeup& wakeup) {
       Operate expire;
       expire.what = Operate::Expire{};
       expire.reason = "its time is over";
-      for (const std::string_view condition : {"held", "proof"}) end_condition(condition, wakeup.key.delivery, expire.incidents);
+      for (const std::string_view condition : {"held", "proof"})
+        end_condition(condition, wakeup.key.delivery, expire.incidents);
       return operate_wakeup(wakeup, std::move(expire));
     }
     case WakeupKind::escalate: return handle_escalation(wakeup);
@@ -108,13 +110,16 @@ void DeliveryEngine::handle_escalation(const DueWakeup& wakeup) {
     store_.submit(std::move(incident), [](const CommandResult&) {});
     return later(wakeup.key, 1min);
   }
-  log_.warning("escalation.step", "a delivery is not settled in time",
-               {{"delivery", number(wakeup.key.delivery)}, {"step", wakeup.key.step + 1}, {"to", policy.escalate[step].to}});
+  log_.warning(
+      "escalation.step", "a delivery is not settled in time",
+      {{"delivery", number(wakeup.key.delivery)}, {"step", wakeup.key.step + 1}, {"to", policy.escalate[step].to}});
   const bool stops = policy.escalation_stops_original && step + 1 == policy.escalate.size();
   const std::string by = "policy " + policy.name;
   submit_wakeup(wakeup, std::move(*accept));
   // Right behind the notice, in one batch of the store: whoever was told may now act for the message.
-  if (stops) cancel(wakeup.key.delivery, {.handled_elsewhere = false, .even_in_doubt = true}, by, "escalated; the policy stops the original", {});
+  if (stops)
+    cancel(wakeup.key.delivery, {.handled_elsewhere = false, .even_in_doubt = true}, by,
+           "escalated; the policy stops the original", {});
 }
 
 void DeliveryEngine::handle_proof(const DueWakeup& wakeup) {
@@ -130,7 +135,8 @@ void DeliveryEngine::handle_proof(const DueWakeup& wakeup) {
   }
   IncidentChange incident;
   incident.key = incident_key::proof(record.delivery.destination.channel, wakeup.key.delivery);
-  incident.text = record.settled_by_answer ? "handed over, and no answer has come" : "handed over, and the proof is overdue";
+  incident.text =
+      record.settled_by_answer ? "handed over, and no answer has come" : "handed over, and the proof is overdue";
   incident.channel = record.delivery.destination.channel;
   incident.customer = record.delivery.customer;
   incident.message = record.message;
@@ -156,10 +162,12 @@ void DeliveryEngine::handle_report(const DueWakeup& wakeup) {
   const DeliveryRecord& record = wakeup.delivery;
   const Policy& policy = generation_->policy(record.delivery.policy);
   const auto state = static_cast<DeliveryState>(wakeup.key.step);
-  if (!record.report || std::find(policy.report.begin(), policy.report.end(), state) == policy.report.end()) return take(wakeup);
+  if (!record.report || std::find(policy.report.begin(), policy.report.end(), state) == policy.report.end())
+    return take(wakeup);
   Accept accept = report_notice(wakeup, {*generation_, channels_, ids_.next(), moment()});
   if (accept.deliveries.empty()) {
-    log_.warning("report.nowhere", "the customer has no return channel for a report", {{"customer", record.delivery.customer}});
+    log_.warning("report.nowhere", "the customer has no return channel for a report",
+                 {{"customer", record.delivery.customer}});
     return take(wakeup);
   }
   submit_wakeup(wakeup, std::move(accept));
@@ -173,7 +181,9 @@ bool DeliveryEngine::answered(const MessageId& message) {
   for (const MessageId& id : *replies) {
     const auto reply = (*reader)->message(id);
     // Notices and reports are replies of our own making, and a customer's next message is no answer to its last.
-    if (reply && *reply && !(*reply)->message.from.empty() && (*reply)->message.attributes.get(attribute::kind) != "submission") return true;
+    if (reply && *reply && !(*reply)->message.from.empty() &&
+        (*reply)->message.attributes.get(attribute::kind) != "submission")
+      return true;
   }
   return false;
 }

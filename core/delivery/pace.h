@@ -10,8 +10,8 @@
 
 namespace sluis {
 
-// The bucket holds a tenth of a second's worth, at least one: a pace of 100 a second may start ten at once, a pace of one
-// in ten seconds never two. [Threading] a value.
+// The bucket holds a tenth of a second's worth, at least one: a pace of 100 a second may start ten at once, a pace of
+// one in ten seconds never two. [Threading] a value.
 class Pace {
  public:
   // A new rate keeps what the bucket holds, so that a reload is no burst. 0: no pace.

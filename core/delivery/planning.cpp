@@ -23,7 +23,11 @@ bool contains(const std::vector<Reference>& references, const Reference& referen
 }  // namespace
 
 Planning::Planning(const Surroundings& around, Arrival arrival, MessageId id, const Delivery* reply_to)
-    : around_(around), arrival_(std::move(arrival)), reply_to_(reply_to), channel_(arrival_.from.channel), message_(std::make_shared<Message>()) {
+    : around_(around),
+      arrival_(std::move(arrival)),
+      reply_to_(reply_to),
+      channel_(arrival_.from.channel),
+      message_(std::make_shared<Message>()) {
   message_->id = id;
   message_->received_at = around.now;
   message_->from = channel_;
@@ -45,14 +49,19 @@ Planning::Planning(const Surroundings& around, Arrival arrival, MessageId id, co
 }
 
 Planning::Planning(const Surroundings& around, const Message& held)
-    : around_(around), reply_to_(nullptr), again_(true), channel_(held.from), message_(std::make_shared<Message>(held)) {
+    : around_(around),
+      reply_to_(nullptr),
+      again_(true),
+      channel_(held.from),
+      message_(std::make_shared<Message>(held)) {
   arrival_.from = {held.from, held.customer, held.attributes.get(attribute::kind) == "submission"};
 }
 
 std::optional<Refusal> Planning::run() {
   const auto steps = [&] {
     if (!arrival_.quarantine.empty())
-      return hold("quarantine: " + arrival_.quarantine, incident_key::quarantine(channel_, message_->id), Severity::critical);
+      return hold("quarantine: " + arrival_.quarantine, incident_key::quarantine(channel_, message_->id),
+                  Severity::critical);
     for (const auto step : {&Planning::recognise, &Planning::correlate_it, &Planning::find_customer, &Planning::route})
       if ((this->*step)() == Way::ended) return Way::ended;
     return Way::on;
@@ -65,8 +74,11 @@ std::optional<Refusal> Planning::run() {
   if (!message_->customer.empty()) text += fmt::format(" for {}", message_->customer);
   accept.timeline.push_back({around_.now, "accepted", std::nullopt, std::move(text), {}});
   for (std::size_t i = 0; i < accept.deliveries.size(); ++i)
-    accept.timeline.push_back({around_.now, "routed", std::nullopt,
-                               fmt::format("route {} to {}", routes[i], accept.deliveries[i].destination.channel), {}});
+    accept.timeline.push_back({around_.now,
+                               "routed",
+                               std::nullopt,
+                               fmt::format("route {} to {}", routes[i], accept.deliveries[i].destination.channel),
+                               {}});
   accept.message = *message_;
   return std::nullopt;
 }
@@ -108,14 +120,15 @@ Planning::Way Planning::recognise() {
   message_->attributes = recognised_.attributes;
   for (const Reference& reference : recognised_.references)
     if (!contains(accept.references, reference)) accept.references.push_back(reference);
-  if (!recognised_.conflict.empty()) return hold("conflict: " + recognised_.conflict, incident_key::conflict(channel_, message_->id));
+  if (!recognised_.conflict.empty())
+    return hold("conflict: " + recognised_.conflict, incident_key::conflict(channel_, message_->id));
   return Way::on;
 }
 
 Planning::Way Planning::correlate_it() {
   std::vector<Reference> keys = recognised_.answers_to;
-  // What an authority's message carries may be our own reference, given back. A customer's own reference used again is a
-  // duplicate and no answer.
+  // What an authority's message carries may be our own reference, given back. A customer's own reference used again is
+  // a duplicate and no answer.
   if (!arrival_.from.submission)
     for (const Reference& reference : arrival_.references)
       if (!contains(keys, reference)) keys.push_back(reference);
@@ -132,12 +145,14 @@ Planning::Way Planning::correlate_it() {
     if (!found) return come_again(found.error());
     correlation_ = std::move(*found);
   }
-  if (!correlation_.conflict.empty()) return hold("conflict: " + correlation_.conflict, incident_key::conflict(channel_, message_->id));
+  if (!correlation_.conflict.empty())
+    return hold("conflict: " + correlation_.conflict, incident_key::conflict(channel_, message_->id));
   if (!correlation_.original) return Way::on;
 
   const Message& original = correlation_.original->message;
   message_->in_reply_to = original.id;
-  if (const auto authority = original.attributes.find(attribute::authority)) message_->attributes.set_if_absent(attribute::authority, *authority);
+  if (const auto authority = original.attributes.find(attribute::authority))
+    message_->attributes.set_if_absent(attribute::authority, *authority);
   if (!arrival_.from.submission) {
     message_->attributes.set_if_absent(attribute::kind, "answer");
     if (!again_) {
@@ -148,8 +163,8 @@ Planning::Way Planning::correlate_it() {
   return Way::on;
 }
 
-// Whose is it: as the channel knows, else whose message it answers, else as its content addresses it. Where two of these
-// are there they agree, or nobody guesses.
+// Whose is it: as the channel knows, else whose message it answers, else as its content addresses it. Where two of
+// these are there they agree, or nobody guesses.
 Planning::Way Planning::find_customer() {
   std::string customer = message_->customer;
   if (customer.empty() && correlation_.original) customer = correlation_.original->message.customer;
@@ -162,7 +177,8 @@ Planning::Way Planning::find_customer() {
         // The settlements and gates of an answer that may be another's are not to be believed either.
         accept.settles.clear();
         accept.opens_gates.clear();
-        std::erase_if(accept.incidents, [](const IncidentChange& incident) { return incident.action == IncidentAction::close; });
+        std::erase_if(accept.incidents,
+                      [](const IncidentChange& incident) { return incident.action == IncidentAction::close; });
         message_->in_reply_to.reset();
         return hold(fmt::format("conflict: {} {} is customer {}, and the message belongs to customer {}",
                                 std::string_view{name}.substr(demux_prefix.size()), value, addressed, customer),
@@ -201,7 +217,8 @@ void Planning::settle_original() {
 void Planning::open_gates() {
   const std::string original = correlation_.original->message.id.text();
   if (message_->attributes.get(attribute::answer) == "accepted") accept.opens_gates.push_back("answer/" + original);
-  for (const auto& [name, value] : message_->attributes) accept.opens_gates.push_back("attribute/" + original + '/' + name);
+  for (const auto& [name, value] : message_->attributes)
+    accept.opens_gates.push_back("attribute/" + original + '/' + name);
 }
 
 // The same bytes, or the same interchange, handed in again by the same customer.
@@ -211,7 +228,7 @@ void Planning::key_duplicates() {
   if (rules.duplicate_content != DuplicateRule::accept && !message_->parts.empty()) {
     Sha256Stream all;
     for (const Part& part : message_->parts)
-      if (part.role != PartRole::original)   // the mail around it has another date each time
+      if (part.role != PartRole::original)  // the mail around it has another date each time
         all.update({reinterpret_cast<const char*>(part.content.sha256.data()), part.content.sha256.size()});
     accept.business.push_back({"content/" + to_hex(all.finish()), rules.duplicate_content});
   }
@@ -225,7 +242,8 @@ void Planning::key_duplicates() {
 Planning::Way Planning::route() {
   RouteDecision decision = around_.generation.routing->decide(*message_);
   if (const auto* unrouted = std::get_if<Unrouted>(&decision))
-    return refuse_or_hold("intake.unrouted", unrouted->reason, incident_key::unrouted(channel_, message_->attributes.get(attribute::flow)));
+    return refuse_or_hold("intake.unrouted", unrouted->reason,
+                          incident_key::unrouted(channel_, message_->attributes.get(attribute::flow)));
   if (const auto* conflict = std::get_if<RouteConflict>(&decision))
     return hold("conflict: " + conflict->reason, incident_key::conflict(channel_, message_->id));
   return plan_deliveries(std::get<RoutePlan>(decision));
@@ -238,17 +256,19 @@ Planning::Way Planning::plan_deliveries(const RoutePlan& plan) {
     const std::string& to = planned.destination.channel;
     const auto config = around_.generation.channels.find(to);
     if (config == around_.generation.channels.end())
-      return refuse_or_hold("intake.unrouted", fmt::format("route {} goes to channel {}, which is not configured", planned.route, to), unrouted);
+      return refuse_or_hold("intake.unrouted",
+                            fmt::format("route {} goes to channel {}, which is not configured", planned.route, to),
+                            unrouted);
     if (source != around_.generation.channels.end() && source->second.environment != config->second.environment)
-      return hold(fmt::format("environments never mix: {} is {} and {} is {}", channel_, to_string(source->second.environment), to,
-                              to_string(config->second.environment)),
+      return hold(fmt::format("environments never mix: {} is {} and {} is {}", channel_,
+                              to_string(source->second.environment), to, to_string(config->second.environment)),
                   incident_key::conflict(channel_, message_->id), Severity::critical);
     const auto channel = around_.channels.find(to);
     if (channel == nullptr)
       return come_again(Error{"intake.channel", fmt::format("channel {} could not be made, see its incident", to)});
 
     const Policy& policy = around_.generation.policy(planned.policy);
-    const Owes owes = planned.to_customer         ? Owes::nothing
+    const Owes owes = planned.to_customer        ? Owes::nothing
                       : arrival_.from.submission ? Owes::report_and_escalation
                                                  : Owes::escalation;
     NewDelivery made = make_delivery(message_, planned, policy, *channel, owes, {around_.now, around_.now});
@@ -259,8 +279,8 @@ Planning::Way Planning::plan_deliveries(const RoutePlan& plan) {
   return Way::on;
 }
 
-// A gate waits for what the message refers to; one that refers to nothing waits for an answer to itself, by another of its
-// deliveries.
+// A gate waits for what the message refers to; one that refers to nothing waits for an answer to itself, by another of
+// its deliveries.
 Planning::Way Planning::gates_of(const PlannedDelivery& planned, NewDelivery& made) {
   const std::string about = message_->in_reply_to.value_or(message_->id).text();
   for (const std::string& gate : planned.gates) {
@@ -293,7 +313,8 @@ Planning::Way Planning::refuse_or_hold(std::string_view code, const std::string&
 
 Planning::Way Planning::come_again(Error error) {
   // A reply has no second time: the peer has given it.
-  if (reply_to_ != nullptr) return hold(error.what, incident_key::unrouted(channel_, message_->attributes.get(attribute::flow)));
+  if (reply_to_ != nullptr)
+    return hold(error.what, incident_key::unrouted(channel_, message_->attributes.get(attribute::flow)));
   refusal_ = Refusal{std::move(error), true};
   return Way::ended;
 }

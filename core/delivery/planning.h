@@ -33,8 +33,8 @@ class Planning {
   // None: the plan is made.
   std::optional<Refusal> run();
 
-  Accept accept;                     // the plan
-  std::vector<std::string> routes;   // names, for people
+  Accept accept;                    // the plan
+  std::vector<std::string> routes;  // names, for people
 
  private:
   enum class Way { on, ended };
@@ -60,9 +60,9 @@ class Planning {
   const Surroundings& around_;
   Arrival arrival_;
   const Delivery* reply_to_;
-  bool again_ = false;                           // a held message, routed again
+  bool again_ = false;  // a held message, routed again
   std::string channel_;
-  std::shared_ptr<Message> message_;             // shared: identify() sees it through a Delivery
+  std::shared_ptr<Message> message_;  // shared: identify() sees it through a Delivery
   Recognition recognised_;
   Correlation correlation_;
   std::unique_ptr<Reader> reader_;

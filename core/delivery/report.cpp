@@ -37,7 +37,8 @@ Accept report_notice(const DueWakeup& wakeup, const NoticeContext& context) {
   const Message& original = *record.delivery.message;
   const auto state = static_cast<DeliveryState>(wakeup.key.step);
 
-  auto message = std::make_shared<Message>(derived_message(original, context.id, "report", flow::report, context.now.wall));
+  auto message =
+      std::make_shared<Message>(derived_message(original, context.id, "report", flow::report, context.now.wall));
   std::string json = report_json(record, state);
   if (json.size() > inline_content_limit) {
     // Only a peer's endless receipt or reason makes it that long, and neither is needed to know the state.
@@ -46,8 +47,9 @@ Accept report_notice(const DueWakeup& wakeup, const NoticeContext& context) {
     if (brief.receipt) brief.receipt->text.resize(std::min<std::size_t>(brief.receipt->text.size(), 1024));
     json = report_json(brief, state);
   }
-  message->parts.push_back(
-      {PartRole::payload, "application/json", fmt::format("{}.{}.json", original.id.text(), to_string(state)), Content::inline_of(std::move(json))});
+  message->parts.push_back({PartRole::payload, "application/json",
+                            fmt::format("{}.{}.json", original.id.text(), to_string(state)),
+                            Content::inline_of(std::move(json))});
 
   Accept accept;
   accept.dedupe = DedupeKey{fmt::format("report/{}/{}", number(wakeup.key.delivery), to_string(state))};
@@ -67,7 +69,11 @@ Accept report_notice(const DueWakeup& wakeup, const NoticeContext& context) {
       accept.deliveries.push_back(
           make_delivery(message, planned, context.generation.policy("default"), *channel, Owes::nothing, context.now));
     }
-  accept.timeline.push_back({context.now.wall, "accepted", std::nullopt, fmt::format("report: message {} is {}", original.id.text(), to_string(state)), {}});
+  accept.timeline.push_back({context.now.wall,
+                             "accepted",
+                             std::nullopt,
+                             fmt::format("report: message {} is {}", original.id.text(), to_string(state)),
+                             {}});
   accept.message = std::move(*message);
   return accept;
 }

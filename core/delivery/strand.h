@@ -16,9 +16,8 @@ namespace sluis {
 // What runs a task that may block, on a thread of its own; false: it does not (stopped, full) and the task is gone.
 using BlockingWork = std::function<bool(Task)>;
 
-// What arrives by one channel for one customer is planned in the order of its arrival, or two parts of a lane could change
-// places before the store sees them.
-// [Threading] any thread. [Ownership] outlives what it was given to run.
+// What arrives by one channel for one customer is planned in the order of its arrival, or two parts of a lane could
+// change places before the store sees them. [Threading] any thread. [Ownership] outlives what it was given to run.
 class Strands {
  public:
   explicit Strands(BlockingWork work) : work_(std::move(work)) {}
@@ -49,7 +48,7 @@ class Strands {
 
   void next(const std::string& key) {
     for (;;) {
-      const auto task = std::make_shared<Task>();   // shared: a std::function is copied
+      const auto task = std::make_shared<Task>();  // shared: a std::function is copied
       {
         const std::lock_guard lock(mutex_);
         const auto at = waiting_.find(key);
@@ -60,8 +59,8 @@ class Strands {
         *task = std::move(at->second.front());
         at->second.pop_front();
       }
-      // Back through the pool, so that one busy key does not keep a thread from the others. When the pool has stopped the
-      // task runs here: its answer is owed.
+      // Back through the pool, so that one busy key does not keep a thread from the others. When the pool has stopped
+      // the task runs here: its answer is owed.
       if (work_([this, key, task] {
             (*task)();
             next(key);

@@ -121,7 +121,8 @@ TEST_F(Engine, LeavesACustomerAloneForWhomTheChannelIsPaused) {
 TEST_F(Engine, KeepsALaneInOrderWhateverItsHeadDoes) {
   world.policy("default").retry_first = 60s;
   world.start();
-  for (const char* name : {"1", "2", "3"}) world.queued(World::submission("acme", name, {{"to", "out"}, {"lane", "x"}}));
+  for (const char* name : {"1", "2", "3"})
+    world.queued(World::submission("acme", name, {{"to", "out"}, {"lane", "x"}}));
   ASSERT_EQ(out.open.size(), 1U);
   out.finish(retry());
   world.advance(59s);
@@ -146,8 +147,10 @@ TEST_F(Engine, GivesEachCustomerItsOwnLaneOfOneName) {
 TEST_F(Engine, KeepsALaneClosedAfterARefusalUntilAnOperatorLetsItGoOn) {
   world.policy("strict").after_refusal = Policy::AfterRefusal::hold;
   world.start();
-  const DeliveryId first = world.queued(World::submission("acme", "1", {{"to", "out"}, {"lane", "x"}, {"policy", "strict"}}));
-  const DeliveryId second = world.queued(World::submission("acme", "2", {{"to", "out"}, {"lane", "x"}, {"policy", "strict"}}));
+  const DeliveryId first =
+      world.queued(World::submission("acme", "1", {{"to", "out"}, {"lane", "x"}, {"policy", "strict"}}));
+  const DeliveryId second =
+      world.queued(World::submission("acme", "2", {{"to", "out"}, {"lane", "x"}, {"policy", "strict"}}));
   out.finish(rejected());
   world.advance(1min);
   EXPECT_EQ(world.state(second), DeliveryState::blocked);
@@ -321,7 +324,9 @@ TEST_F(EngineBreaker, PausesLongerAfterEachFailedProbe) {
 
 TEST_F(EngineBreaker, StopsEveryCustomerOfTheIntermediarysOwnAccount) {
   give_account("beta");
-  out.answer = [](const Delivery& d) { return d.destination.account.empty() ? retry(Retry::Scope::account) : delivered(); };
+  out.answer = [](const Delivery& d) {
+    return d.destination.account.empty() ? retry(Retry::Scope::account) : delivered();
+  };
   world.start();
   world.queued(World::submission("acme", "own", {{"to", "out"}}));
   world.advance(30s);

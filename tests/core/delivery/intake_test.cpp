@@ -80,7 +80,8 @@ TEST_F(IntakeOfSubmissions, HoldsTheSameBytesOfTheSameCustomerWhenTheFlowSaysSo)
   world.queued(World::submission("acme", "a", {{"to", "out"}}));
   const DeliveryId again = world.queued(World::submission("acme", "a", {{"to", "out"}}));
   EXPECT_EQ(world.state(again), DeliveryState::held);
-  EXPECT_EQ(world.state(world.queued(World::submission("beta", "a", {{"to", "out"}}))), DeliveryState::sending) << "another customer's";
+  EXPECT_EQ(world.state(world.queued(World::submission("beta", "a", {{"to", "out"}}))), DeliveryState::sending)
+      << "another customer's";
 }
 
 TEST_F(IntakeOfSubmissions, RefusesTheSameReferenceOfTheSameCustomerWhenTheFlowSaysSo) {
@@ -106,13 +107,15 @@ TEST_F(IntakeOfSubmissions, AreHeldWhenTheirRouteLeavesTheirEnvironment) {
   const MessageId id = world.accepted(World::submission("acme", "a", {{"to", "live"}}));
   EXPECT_THAT(world.message(id).held, StartsWith("environments never mix"));
   EXPECT_THAT(world.message(id).deliveries, IsEmpty());
-  const auto released = world.operate([&](DeliveryEngine& e, auto done) { e.route_held(id, "operator root", "", done); });
+  const auto released =
+      world.operate([&](DeliveryEngine& e, auto done) { e.route_held(id, "operator root", "", done); });
   EXPECT_FALSE(released) << "no operator can make them mix either";
 }
 
 TEST_F(IntakeOfSubmissions, CannotCallThemselvesSomethingElse) {
   world.start();
-  const MessageId id = world.accepted(World::submission("acme", "a", {{"to", "out"}, {"kind", "answer"}, {"customer", "beta"}, {"from", "tax"}}));
+  const MessageId id = world.accepted(
+      World::submission("acme", "a", {{"to", "out"}, {"kind", "answer"}, {"customer", "beta"}, {"from", "tax"}}));
   const Message message = world.message(id).message;
   EXPECT_EQ(message.attributes.get("kind"), "submission");
   EXPECT_EQ(message.attributes.get("customer"), "acme");
@@ -124,7 +127,8 @@ TEST_F(IntakeOfSubmissions, ComeAgainLaterWhenTheDiskIsFull) {
   world.start();
   std::optional<IntakeResult> result;
   world.store->close();
-  world.intake->door("in")->accept(World::submission("acme", "a", {{"to", "out"}}), [&](IntakeResult r) { result = std::move(r); });
+  world.intake->door("in")->accept(World::submission("acme", "a", {{"to", "out"}}),
+                                   [&](IntakeResult r) { result = std::move(r); });
   world.settle();
   ASSERT_TRUE(result && std::holds_alternative<Refusal>(*result));
   EXPECT_EQ(std::get<Refusal>(*result).error.code, "store.down");
@@ -134,9 +138,11 @@ TEST_F(IntakeOfSubmissions, ComeAgainLaterWhenTheDiskIsFull) {
 TEST_F(IntakeOfSubmissions, ComeAgainLaterWhenNoThreadTakesThem) {
   world.start();
   MessageIntake busy(
-      *world.store, [](const Task&) { return false; }, world.clock, world.random, world.generations, world.directory, world.log, world.metrics);
+      *world.store, [](const Task&) { return false; }, world.clock, world.random, world.generations, world.directory,
+      world.log, world.metrics);
   std::optional<IntakeResult> result;
-  busy.door("in")->accept(World::submission("acme", "a", {{"to", "out"}}), [&](IntakeResult r) { result = std::move(r); });
+  busy.door("in")->accept(World::submission("acme", "a", {{"to", "out"}}),
+                          [&](IntakeResult r) { result = std::move(r); });
   ASSERT_TRUE(result && std::holds_alternative<Refusal>(*result));
   EXPECT_EQ(std::get<Refusal>(*result).error.code, "intake.busy");
   EXPECT_TRUE(std::get<Refusal>(*result).temporary);
@@ -204,7 +210,7 @@ TEST_F(IntakeFromAuthorities, CorrelatesByAReferenceThatWasLearned) {
 
 TEST_F(IntakeFromAuthorities, CorrelatesAnAnswerThatOvertakesItsOwnSubmission) {
   world.start();
-  const MessageId original = submit("acme", "R1");   // still being sent
+  const MessageId original = submit("acme", "R1");  // still being sent
   ASSERT_EQ(tax.open.size(), 1U);
   EXPECT_EQ(world.message(world.accepted(answer({{"echo", "R1"}}))).message.in_reply_to, original);
 }
@@ -278,12 +284,14 @@ TEST_F(IntakeFromAuthorities, HoldsWhatIsAddressedToOneCustomerAndAnswersAnother
 
 TEST_F(IntakeFromAuthorities, HoldsWhatTheRecogniserCallsAConflict) {
   world.start();
-  EXPECT_EQ(world.message(world.accepted(answer({{"recognise-conflict", "two senders"}}))).held, "conflict: two senders");
+  EXPECT_EQ(world.message(world.accepted(answer({{"recognise-conflict", "two senders"}}))).held,
+            "conflict: two senders");
 }
 
 TEST_F(IntakeFromAuthorities, HoldsWhatTheTableCallsAConflict) {
   world.start();
-  EXPECT_EQ(world.message(world.accepted(answer({{"route-conflict", "address and content"}}))).held, "conflict: address and content");
+  EXPECT_EQ(world.message(world.accepted(answer({{"route-conflict", "address and content"}}))).held,
+            "conflict: address and content");
 }
 
 class Gates : public IntakeFromAuthorities {
@@ -318,7 +326,8 @@ TEST_F(Gates, AnAnswerThatCarriesTheAttributeOpensThoseThatWaitForIt) {
 TEST_F(Gates, AreOpenWhenTheAnswerCameFirst) {
   world.start();
   submit("acme", "R1");
-  world.accepted(World::from_authority("tax", "a", {{"to", "in"}, {"echo", "R1"}, {"mrn", "26NL1"}, {"answer", "accepted"}}));
+  world.accepted(
+      World::from_authority("tax", "a", {{"to", "in"}, {"echo", "R1"}, {"mrn", "26NL1"}, {"answer", "accepted"}}));
   EXPECT_EQ(state_of(follow_up("attribute:mrn,answer")), DeliveryState::sending);
 }
 
@@ -332,7 +341,8 @@ TEST_F(Gates, AllMustBeOpen) {
 
 TEST_F(Gates, WaitForTheMessagesOwnAnswerWhenItRefersToNone) {
   world.start();
-  const MessageId id = world.accepted(World::submission("acme", "s", {{"to", "out"}, {"ref", "R9"}, {"gates", "attribute:mrn"}}));
+  const MessageId id =
+      world.accepted(World::submission("acme", "s", {{"to", "out"}, {"ref", "R9"}, {"gates", "attribute:mrn"}}));
   ASSERT_EQ(state_of(id), DeliveryState::blocked);
   world.accepted(World::from_authority("tax", "a", {{"to", "in"}, {"echo", "R9"}, {"mrn", "26NL1"}}));
   EXPECT_EQ(state_of(id), DeliveryState::sending);

@@ -1,4 +1,5 @@
-// Random lives: everything that can happen to deliveries, in any order, with crashes in between, against the reference model.
+// Random lives: everything that can happen to deliveries, in any order, with crashes in between, against the reference
+// model.
 //
 // SLUIS_MODEL_STEPS: how many steps (100000). SLUIS_MODEL_SEED: the seed (from the clock of the machine, and printed).
 #include <gtest/gtest.h>
@@ -91,7 +92,9 @@ class RandomLives {
 
   // A delivery that is not final, or one of the last ones.
   std::optional<DeliveryId> some() {
-    std::erase_if(open_, [&](DeliveryId id) { return is_final(model_.at(id).state) && !model_.at(id).open_attempt && !model_.at(id).closes_lane; });
+    std::erase_if(open_, [&](DeliveryId id) {
+      return is_final(model_.at(id).state) && !model_.at(id).open_attempt && !model_.at(id).closes_lane;
+    });
     if (!open_.empty() && chance(85)) return open_[below(open_.size())];
     if (recent_.empty()) return std::nullopt;
     return recent_[below(recent_.size())];
@@ -125,7 +128,7 @@ class RandomLives {
     Arrival arrival;
     SentMessage message;
     ModelDelivery model;
-    std::optional<std::size_t> answers;   // the message that its "answer" gate waits for
+    std::optional<std::size_t> answers;  // the message that its "answer" gate waits for
   };
   Drafted draft() {
     Drafted d;
@@ -165,15 +168,19 @@ class RandomLives {
       const SentMessage& of = messages_[*d.answers];
       const bool correlated = record.message.in_reply_to.has_value();
       ASSERT_EQ(correlated, customer_of(of) == record.message.customer);
-      if (!correlated) d.model.gates.insert("answer/" + id.text());
-      else if (!of.accepted_by_answer) d.model.gates.insert("answer/" + of.id.text());
+      if (!correlated)
+        d.model.gates.insert("answer/" + id.text());
+      else if (!of.accepted_by_answer)
+        d.model.gates.insert("answer/" + of.id.text());
     }
     d.model.message = messages_.size();
     messages_.push_back(d.message);
     customers_.push_back(record.message.customer);
     track(delivery, std::move(d.model));
   }
-  std::string customer_of(const SentMessage& message) { return customers_.at(static_cast<std::size_t>(&message - messages_.data())); }
+  std::string customer_of(const SentMessage& message) {
+    return customers_.at(static_cast<std::size_t>(&message - messages_.data()));
+  }
 
   void accept() {
     if (!messages_.empty() && chance(10)) {
@@ -223,10 +230,12 @@ class RandomLives {
       outcome = held();
       if (!lost) pending_ = [this, id] { model_.held(id); };
     } else if (!lost) {
-      pending_ = [this, id] { model_.retry(id, true, {}); };   // dropped
+      pending_ = [this, id] { model_.retry(id, true, {}); };  // dropped
     }
-    if (outcome) out.finish(std::move(*outcome), id);
-    else std::erase_if(out.open, [&](const Attempt& a) { return a.delivery().id == id; });
+    if (outcome)
+      out.finish(std::move(*outcome), id);
+    else
+      std::erase_if(out.open, [&](const Attempt& a) { return a.delivery().id == id; });
     if (lost) return;
     world_.settle();
     std::exchange(pending_, nullptr)();
@@ -241,7 +250,8 @@ class RandomLives {
     Settlement settlement{*id, Delivered{Receipt{"elsewhere", {}}}};
     if (no) settlement.verdict = Rejected{"5.0.0", "bounced"};
     const SentMessage& message = messages_[model_.at(*id).message];
-    if (message.deliveries.size() == 1 && chance(50)) settlement.target = Reference{"id", "out", "out:" + message.id.text()};
+    if (message.deliveries.size() == 1 && chance(50))
+      settlement.target = Reference{"id", "out", "out:" + message.id.text()};
     EXPECT_EQ(world_.settle_from_elsewhere({settlement}).each.at(0).ok(), expected);
   }
 
@@ -252,14 +262,19 @@ class RandomLives {
     SentMessage& message = messages_[index];
     const bool yes = chance(70);
     did(yes ? "answer accepted" : "answer refused", id);
-    Arrival arrival = World::from_authority(
-        "out", "answer", {{"to", "sink"}, {"to-customer", "yes"}, {"echo", message.reference}, {"answer", yes ? "accepted" : "refused"}});
+    Arrival arrival = World::from_authority("out", "answer",
+                                            {{"to", "sink"},
+                                             {"to-customer", "yes"},
+                                             {"echo", message.reference},
+                                             {"answer", yes ? "accepted" : "refused"}});
     const Message stored = world_.message(world_.accepted(std::move(arrival))).message;
     EXPECT_EQ(stored.in_reply_to, message.id);
     EXPECT_EQ(stored.customer, customers_[index]);
     if (message.deliveries.size() == 1 && model_.at(*id).policy->by_answer) {
-      if (yes) model_.settle_delivered(*id);
-      else model_.settle_rejected(*id);
+      if (yes)
+        model_.settle_delivered(*id);
+      else
+        model_.settle_rejected(*id);
     }
     if (yes) {
       message.accepted_by_answer = true;
@@ -274,13 +289,15 @@ class RandomLives {
       case 0: {
         did("release", id);
         const bool expected = model_.release(*id);
-        EXPECT_EQ(world_.operate([&](DeliveryEngine& e, auto done) { e.release(*id, "operator", "", done); }).ok(), expected);
+        EXPECT_EQ(world_.operate([&](DeliveryEngine& e, auto done) { e.release(*id, "operator", "", done); }).ok(),
+                  expected);
         return;
       }
       case 1: {
         did("hold", id);
         const bool expected = model_.hold(*id);
-        EXPECT_EQ(world_.operate([&](DeliveryEngine& e, auto done) { e.hold(*id, "operator", "", done); }).ok(), expected);
+        EXPECT_EQ(world_.operate([&](DeliveryEngine& e, auto done) { e.hold(*id, "operator", "", done); }).ok(),
+                  expected);
         return;
       }
       case 2: {
@@ -289,7 +306,8 @@ class RandomLives {
         const std::optional<bool> expected = model_.cancel(*id, even);
         // Shared: when the attempt goes on, the answer comes in a later step.
         const auto kept = std::make_shared<std::optional<Result<Operated>>>();
-        world_.engine->cancel(*id, {.handled_elsewhere = false, .even_in_doubt = even}, "operator", "", [kept](Result<Operated> r) { *kept = std::move(r); });
+        world_.engine->cancel(*id, {.handled_elsewhere = false, .even_in_doubt = even}, "operator", "",
+                              [kept](Result<Operated> r) { *kept = std::move(r); });
         world_.settle();
         EXPECT_EQ(kept->has_value(), expected.has_value());
         if (*kept && expected) {
@@ -317,11 +335,13 @@ class RandomLives {
   // Two operators at once.
   void resend(DeliveryId id) {
     const ModelDelivery before = model_.at(id);
-    if (before.closes_lane) return;   // its replacement goes to the front of the lane: a story of its own, see the store's tests
+    if (before.closes_lane)
+      return;  // its replacement goes to the front of the lane: a story of its own, see the store's tests
     did("resend", id);
     std::vector<Result<Operated>> answers;
     const bool as_new = chance(30);
-    for (int i = 0; i < 2; ++i) world_.engine->resend(id, as_new, "operator", "", [&](Result<Operated> r) { answers.push_back(std::move(r)); });
+    for (int i = 0; i < 2; ++i)
+      world_.engine->resend(id, as_new, "operator", "", [&](Result<Operated> r) { answers.push_back(std::move(r)); });
     world_.settle();
     ASSERT_EQ(answers.size(), 2U);
     if (!is_final(before.state)) {
@@ -360,7 +380,7 @@ class RandomLives {
     if (dice == 1) {
       did("crash in accept");
       Drafted d = draft();
-      const auto answer = std::make_shared<std::optional<IntakeResult>>();   // shared: it may never come
+      const auto answer = std::make_shared<std::optional<IntakeResult>>();  // shared: it may never come
       const auto door = world_.intake->door("in");
       door->accept(d.arrival, [answer](IntakeResult r) { *answer = std::move(r); });
       world_.executor.run();
@@ -396,7 +416,8 @@ class RandomLives {
 
   // The timeline of its message, and what the model knows of its times.
   std::string story(const ModelDelivery& m) {
-    std::string out = fmt::format("\n  now {}, due {}, expires {}", to_rfc3339(model_.now), to_rfc3339(m.due), to_rfc3339(m.expires));
+    std::string out =
+        fmt::format("\n  now {}, due {}, expires {}", to_rfc3339(model_.now), to_rfc3339(m.due), to_rfc3339(m.expires));
     auto reader = world_.store->read(5s);
     if (!reader) return out;
     const auto timeline = (*reader)->timeline(messages_[m.message].id);
@@ -410,7 +431,10 @@ class RandomLives {
   void compare(DeliveryId id) {
     const ModelDelivery& m = model_.at(id);
     const DeliveryRecord real = world_.delivery(id);
-    const auto what = [&] { return fmt::format("step {}, after {}: delivery {} ({}, lane \"{}\")", step_, last_, number(id), m.policy->name, m.lane); };
+    const auto what = [&] {
+      return fmt::format("step {}, after {}: delivery {} ({}, lane \"{}\")", step_, last_, number(id), m.policy->name,
+                         m.lane);
+    };
     ASSERT_EQ(to_string(real.state), to_string(m.state)) << what() << ": " << real.reason << story(m);
     ASSERT_EQ(real.delivery.attempt, m.attempt) << what();
     ASSERT_EQ(real.delivery.in_doubt, m.in_doubt) << what();
@@ -447,8 +471,10 @@ class RandomLives {
     const auto open = world_.open_incidents();
     std::string stories;
     for (const std::string& key : open)
-      if (const auto id = incident_key::delivery_of(key); id && !expected.contains(key)) stories += '\n' + key + story(model_.at(*id));
-    ASSERT_EQ(std::set<std::string>(open.begin(), open.end()), expected) << "step " << step_ << ", after " << last_ << stories;
+      if (const auto id = incident_key::delivery_of(key); id && !expected.contains(key))
+        stories += '\n' + key + story(model_.at(*id));
+    ASSERT_EQ(std::set<std::string>(open.begin(), open.end()), expected)
+        << "step " << step_ << ", after " << last_ << stories;
   }
   // Every attempt and every end stands there once, in order, and resends are as many as the model made.
   void compare_timeline(std::size_t index) {
@@ -500,8 +526,9 @@ TEST(RandomLivesOfDeliveries, AreWhatTheReferenceModelSays) {
   for (const auto& [what, count] : lives.counts()) fmt::print("{:>8} {}\n", count, what);
   // A run that never did something has proved nothing about it.
   if (steps < 10'000 || HasFailure()) return;
-  for (const char* what : {"accept", "duplicate", "finish", "settle delivered", "settle rejected", "answer accepted", "answer refused", "release",
-                           "hold", "cancel", "open gate", "go on", "resend", "advance", "crash", "crash in accept", "crash in finish"})
+  for (const char* what : {"accept", "duplicate", "finish", "settle delivered", "settle rejected", "answer accepted",
+                           "answer refused", "release", "hold", "cancel", "open gate", "go on", "resend", "advance",
+                           "crash", "crash in accept", "crash in finish"})
     EXPECT_GT(lives.counts().count(what), 0U) << what;
 }
 

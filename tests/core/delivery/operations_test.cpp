@@ -137,7 +137,7 @@ TEST_F(Operator, TwoThatPressResendAtOnceCauseOne) {
   int attempts = 0;
   out.answer = [&](const Delivery&) -> std::optional<Outcome> {
     if (++attempts == 1) return delivered();
-    return std::nullopt;   // the resend stays open
+    return std::nullopt;  // the resend stays open
   };
   world.start();
   const DeliveryId first = world.queued(World::submission("acme", "a", {{"to", "out"}}));

@@ -76,13 +76,16 @@ class Escalation : public Deadline {
  protected:
   Escalation() {
     Policy& policy = world.policy("urgent");
-    policy.escalate = {{30min, "alarm", "duty@example", "{message} of {customer} waits since {since}: {reason} {other}", false},
-                       {1h, "ftp", "", "deposit", true}};
+    policy.escalate = {
+        {30min, "alarm", "duty@example", "{message} of {customer} waits since {since}: {reason} {other}", false},
+        {1h, "ftp", "", "deposit", true}};
     policy.retry_most = 24h;
     policy.retry_first = 24h;
     out.answer = [](const Delivery&) { return retry(); };
   }
-  DeliveryId submit() { return world.queued(World::submission("acme", "cargo.xml", {{"to", "out"}, {"policy", "urgent"}})); }
+  DeliveryId submit() {
+    return world.queued(World::submission("acme", "cargo.xml", {{"to", "out"}, {"policy", "urgent"}}));
+  }
 };
 
 TEST_F(Escalation, LeavesAsADeliveryAtItsDeadlineAndOnce) {
@@ -107,7 +110,8 @@ TEST_F(Escalation, FillsItsTemplateAndLeavesUnknownBracesAlone) {
   world.advance(31min);
   const DeliveryRecord notice = world.delivery(alarm.seen.at(0).delivery);
   const std::string text = world.content(*notice.delivery.message->payload());
-  EXPECT_THAT(text, HasSubstr(world.delivery(id).message.text() + " of acme waits since 2026-01-01T00:00:00.000Z: test.later: not now {other}"));
+  EXPECT_THAT(text, HasSubstr(world.delivery(id).message.text() +
+                              " of acme waits since 2026-01-01T00:00:00.000Z: test.later: not now {other}"));
 }
 
 TEST_F(Escalation, DepositsTheOriginalsPartsWhenTheStepSaysSo) {
@@ -248,7 +252,8 @@ class Report : public Deadline {
 TEST_F(Report, TellsTheCustomerOfTheEnd) {
   out.answer = [](const Delivery&) { return delivered("250 queued as X1"); };
   world.start();
-  const DeliveryId id = world.queued(World::submission("acme", "cargo.xml", {{"to", "out"}, {"flow", "a/b"}, {"reference", "PO-7"}}));
+  const DeliveryId id =
+      world.queued(World::submission("acme", "cargo.xml", {{"to", "out"}, {"flow", "a/b"}, {"reference", "PO-7"}}));
   const auto report = only_report();
   EXPECT_EQ(report.at("message"), world.delivery(id).message.text());
   EXPECT_EQ(report.at("customer"), "acme");

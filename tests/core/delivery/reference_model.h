@@ -1,5 +1,5 @@
-// What deliveries should be after each thing that happens, in the plainest words: vectors and ifs, no store, no engine, no
-// table of transitions. The model test compares the real gateway with it.
+// What deliveries should be after each thing that happens, in the plainest words: vectors and ifs, no store, no engine,
+// no table of transitions. The model test compares the real gateway with it.
 #pragma once
 
 #include <algorithm>
@@ -29,11 +29,11 @@ struct ModelDelivery {
   DeliveryState state = DeliveryState::queued;
   int attempt = 0;
   bool in_doubt = false;
-  bool open_attempt = false;          // an attempt is in the channel's hands, whatever the state
+  bool open_attempt = false;  // an attempt is in the channel's hands, whatever the state
   bool cancel_waits = false, cancel_even_in_doubt = false;
   WallTime due, expires;
   std::string lane;
-  bool closes_lane = false;           // it was refused in front, and those behind it wait
+  bool closes_lane = false;  // it was refused in front, and those behind it wait
   std::set<std::string> gates;
   std::optional<WallTime> proof_at;
   bool proof_retries = false;
@@ -44,10 +44,11 @@ struct ModelDelivery {
 class ReferenceModel {
  public:
   using S = DeliveryState;
-  static constexpr Duration expire_after = 7200s + 500ms;   // half a second beside everything else, so that nothing ties
+  static constexpr Duration expire_after = 7200s + 500ms;  // half a second beside everything else, so that nothing ties
 
   std::map<DeliveryId, ModelDelivery> deliveries;
-  std::map<std::string, std::vector<DeliveryId>> lanes;     // the front one may go
+  std::set<DeliveryId> live;                             // not final, or with an attempt still out
+  std::map<std::string, std::vector<DeliveryId>> lanes;  // the front one may go
   WallTime now;
 
   ModelDelivery& at(DeliveryId id) { return deliveries.at(id); }
@@ -59,6 +60,7 @@ class ReferenceModel {
     if (!made.lane.empty()) lanes[made.lane].push_back(id);
     made.state = S::blocked;
     deliveries.emplace(id, std::move(made));
+    live.insert(id);
     move_on();
   }
 
@@ -66,8 +68,10 @@ class ReferenceModel {
   void delivered(DeliveryId id) {
     ModelDelivery& d = end_attempt(id);
     if (d.state != S::sending) return after_attempt(d);
-    if (d.policy->by_answer) await(d, now + d.policy->proof_within, false);
-    else finish(d, S::delivered);
+    if (d.policy->by_answer)
+      await(d, now + d.policy->proof_within, false);
+    else
+      finish(d, S::delivered);
     after_attempt(d);
   }
   void handed_over(DeliveryId id, std::optional<WallTime> until, bool then_retry) {
@@ -156,8 +160,8 @@ class ReferenceModel {
     move_on();
   }
   void open_gate(const std::string& key) {
-    for (auto& [id, d] : deliveries)
-      if (!is_final(d.state)) d.gates.erase(key);
+    for (const DeliveryId id : live)
+      if (!is_final(at(id).state)) at(id).gates.erase(key);
     move_on();
   }
   bool go_on(DeliveryId id) {
@@ -175,7 +179,8 @@ class ReferenceModel {
   }
 
   void crash() {
-    for (auto& [id, d] : deliveries) {
+    for (const DeliveryId id : live) {
+      ModelDelivery& d = at(id);
       d.open_attempt = false;
       d.cancel_waits = d.cancel_even_in_doubt = false;
       if (d.state != S::sending) continue;
@@ -191,7 +196,8 @@ class ReferenceModel {
   void advance_to(WallTime end) {
     for (;;) {
       WallTime next = end;
-      for (const auto& [id, d] : deliveries) {
+      for (const DeliveryId id : live) {
+        const ModelDelivery& d = at(id);
         if (is_final(d.state)) continue;
         if (d.state == S::queued) next = std::min(next, std::max(d.due, now));
         if (d.state != S::sending) next = std::min(next, std::max(d.expires, now));
@@ -207,7 +213,9 @@ class ReferenceModel {
   void move_on() {
     for (bool moved = true; moved;) {
       moved = false;
-      for (auto& [id, d] : deliveries) {
+      std::erase_if(live, [&](DeliveryId id) { return is_final(at(id).state) && !at(id).open_attempt; });
+      for (const DeliveryId id : live) {
+        ModelDelivery& d = at(id);
         if (is_final(d.state)) continue;
         if (d.state != S::sending && d.expires <= now) {
           finish(d, S::expired);

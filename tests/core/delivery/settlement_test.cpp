@@ -158,10 +158,12 @@ class SettledByAnswer : public SettlementFromElsewhere {
     world.directory.channels["tax"]->answer = [](const Delivery&) { return delivered(); };
   }
   DeliveryId submit(const std::string& name, const std::string& ref) {
-    return world.queued(World::submission("acme", name, {{"to", "tax"}, {"policy", "answered"}, {"ref", ref}, {"lane", "x"}}));
+    return world.queued(
+        World::submission("acme", name, {{"to", "tax"}, {"policy", "answered"}, {"ref", ref}, {"lane", "x"}}));
   }
   MessageId answer(const std::string& ref, const std::string& word) {
-    return world.accepted(World::from_authority("tax", "answer", {{"to", "out"}, {"to-customer", "yes"}, {"echo", ref}, {"answer", word}}));
+    return world.accepted(World::from_authority(
+        "tax", "answer", {{"to", "out"}, {"to-customer", "yes"}, {"echo", ref}, {"answer", word}}));
   }
 };
 
@@ -207,7 +209,8 @@ TEST_F(SettledByAnswer, SilenceOpensAnIncidentWhenTheProofIsDue) {
 TEST_F(SettledByAnswer, ASynchronousAnswerSettlesInTheSameCommit) {
   world.directory.channels["tax"]->answer = [](const Delivery&) {
     Outcome outcome = delivered();
-    Arrival reply = World::from_authority("tax", "reply", {{"to", "out"}, {"to-customer", "yes"}, {"answer", "accepted"}});
+    Arrival reply =
+        World::from_authority("tax", "reply", {{"to", "out"}, {"to-customer", "yes"}, {"answer", "accepted"}});
     outcome.replies.push_back(std::move(reply));
     return outcome;
   };

@@ -158,7 +158,7 @@ TEST(Strands, KeepTheOrderOfOneKeyAndLetOthersPass) {
   ASSERT_TRUE(strands.post("b", [&] { order += "b1"; }));
   EXPECT_EQ(pool.size(), 2U) << "a2 must wait for a1";
   while (!pool.empty()) {
-    const Task last = std::move(pool.back());   // whatever thread is quickest
+    const Task last = std::move(pool.back());  // whatever thread is quickest
     pool.pop_back();
     last();
   }

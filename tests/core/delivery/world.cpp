@@ -19,7 +19,8 @@ std::vector<std::string> split(std::string_view text) {
 }
 
 std::filesystem::path make_folder() {
-  const std::filesystem::path base = std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path();
+  const std::filesystem::path base =
+      std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path();
   std::string name = (base / "sluis-delivery-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) std::abort();
   return name;
@@ -49,7 +50,8 @@ void FakeChannel::deliver(Attempt attempt) {
 }
 
 void FakeChannel::finish(Outcome outcome, std::optional<DeliveryId> delivery) {
-  const auto at = std::find_if(open.begin(), open.end(), [&](const Attempt& a) { return !delivery || a.delivery().id == *delivery; });
+  const auto at = std::find_if(open.begin(), open.end(),
+                               [&](const Attempt& a) { return !delivery || a.delivery().id == *delivery; });
   ASSERT_NE(at, open.end()) << "no such attempt is open at " << name_;
   Attempt attempt = std::move(*at);
   open.erase(at);
@@ -74,7 +76,8 @@ Recognition AttributeRouting::recognise(const Message& message, const std::vecto
 RouteDecision AttributeRouting::decide(const Message& message) const {
   const Attributes& a = message.attributes;
   if (a.has("route-conflict")) return RouteConflict{std::string(a.get("route-conflict"))};
-  if (!a.has("to") || (a.has(attribute::flow) && a.get(attribute::flow) == unrouted_flow)) return Unrouted{"no route matches"};
+  if (!a.has("to") || (a.has(attribute::flow) && a.get(attribute::flow) == unrouted_flow))
+    return Unrouted{"no route matches"};
   RoutePlan plan;
   for (const std::string& to : split(a.get("to"))) {
     PlannedDelivery planned;
@@ -128,7 +131,8 @@ FakeChannel& World::channel(const std::string& name, Environment environment) {
   return *made;
 }
 
-void World::customer(const std::string& id, std::vector<std::string> returns, std::map<std::string, std::string> identifiers) {
+void World::customer(const std::string& id, std::vector<std::string> returns,
+                     std::map<std::string, std::string> identifiers) {
   auto made = std::make_shared<Customer>();
   made->id = id;
   made->return_channels = std::move(returns);
@@ -170,7 +174,8 @@ void World::start() {
         },
         clock, random, generations, directory, log, metrics);
   if (engine == nullptr) {
-    engine = std::make_unique<DeliveryEngine>(*store, executor, clock, random, generations, directory, *intake, log, metrics);
+    engine = std::make_unique<DeliveryEngine>(*store, executor, clock, random, generations, directory, *intake, log,
+                                              metrics);
     const Status started = engine->start();
     ASSERT_TRUE(started) << started.error().what;
   }
@@ -204,7 +209,8 @@ void World::advance(Duration by) {
   }
 }
 
-Arrival World::submission(const std::string& customer, const std::string& name, Attributes attributes, const std::string& from) {
+Arrival World::submission(const std::string& customer, const std::string& name, Attributes attributes,
+                          const std::string& from) {
   Arrival arrival;
   arrival.parts.push_back({PartRole::payload, "text/plain", name, Content::inline_of("content of " + name)});
   arrival.attributes = std::move(attributes);
@@ -283,7 +289,9 @@ std::vector<Message> World::messages_to(const std::string& name) {
   return out;
 }
 
-std::string World::content(const Part& part) { return must(store->read_all(part.content, 1 << 20)); }
+std::string World::content(const Part& part) {
+  return must(store->read_all(part.content, 1 << 20));
+}
 
 Settled World::settle_from_elsewhere(std::vector<Settlement> settlements) {
   std::optional<CommandResult> result;

@@ -32,7 +32,7 @@ class FakeChannel final : public Channel {
     DeliveryId delivery{};
     int attempt = 0;
     bool in_doubt = false;
-    std::string identity, customer, name;   // name: the payload's file name
+    std::string identity, customer, name;  // name: the payload's file name
     MonoTime at{};
   };
   // Finishes the oldest open attempt (or the one of this delivery).
@@ -54,7 +54,9 @@ class FakeDirectory final : public ChannelDirectory {
     const auto at = channels.find(std::string(name));
     return at == channels.end() ? nullptr : at->second;
   }
-  [[nodiscard]] bool open(std::string_view name) const override { return channels.contains(std::string(name)) && !down.contains(std::string(name)); }
+  [[nodiscard]] bool open(std::string_view name) const override {
+    return channels.contains(std::string(name)) && !down.contains(std::string(name));
+  }
   [[nodiscard]] std::vector<std::string> paused_customers(std::string_view name) const override {
     const auto at = paused.find(std::string(name));
     return at == paused.end() ? std::vector<std::string>{} : at->second;
@@ -70,18 +72,26 @@ class FakeDirectory final : public ChannelDirectory {
 // "recognise-conflict"; "route-conflict".
 class AttributeRouting final : public Routing {
  public:
-  [[nodiscard]] Recognition recognise(const Message& message, const std::vector<std::string_view>& heads) const override;
+  [[nodiscard]] Recognition recognise(const Message& message,
+                                      const std::vector<std::string_view>& heads) const override;
   [[nodiscard]] RouteDecision decide(const Message& message) const override;
   [[nodiscard]] FlowRules rules(std::string_view) const override { return rules_now; }
 
   FlowRules rules_now{DuplicateRule::accept, DuplicateRule::accept};
-  std::string unrouted_flow;   // this flow has no route, whatever "to" says
+  std::string unrouted_flow;  // this flow has no route, whatever "to" says
 };
 
-inline Outcome delivered(std::string text = "250 ok") { return Outcome{Delivered{Receipt{std::move(text), {}}}, {}, {}}; }
-inline Outcome rejected(std::string code = "550", std::string reason = "no") { return Outcome{Rejected{std::move(code), std::move(reason)}, {}, {}}; }
-inline Outcome held(std::string reason = "look at it") { return Outcome{Held{std::move(reason)}, {}, {}}; }
-inline Outcome retry(Retry::Scope scope = Retry::Scope::message, std::optional<Duration> not_before = {}, bool in_doubt = false) {
+inline Outcome delivered(std::string text = "250 ok") {
+  return Outcome{Delivered{Receipt{std::move(text), {}}}, {}, {}};
+}
+inline Outcome rejected(std::string code = "550", std::string reason = "no") {
+  return Outcome{Rejected{std::move(code), std::move(reason)}, {}, {}};
+}
+inline Outcome held(std::string reason = "look at it") {
+  return Outcome{Held{std::move(reason)}, {}, {}};
+}
+inline Outcome retry(Retry::Scope scope = Retry::Scope::message, std::optional<Duration> not_before = {},
+                     bool in_doubt = false) {
   return Outcome{Retry{scope, Error{"test.later", "not now"}, not_before, in_doubt}, {}, {}};
 }
 inline Outcome handed_over(std::optional<WallTime> until = {}, HandedOver::Then then = HandedOver::Then::incident) {
@@ -95,21 +105,23 @@ class World {
 
   // Configuration; apply() makes it the current generation.
   FakeChannel& channel(const std::string& name, Environment environment = Environment::test);
-  void customer(const std::string& id, std::vector<std::string> returns = {}, std::map<std::string, std::string> identifiers = {});
+  void customer(const std::string& id, std::vector<std::string> returns = {},
+                std::map<std::string, std::string> identifiers = {});
   Policy& policy(const std::string& name);
   void apply();
 
-  void start();                  // store opened and engine started, if they are not
-  void crash();                  // kill -9: engine and store are gone; what was not committed is lost
-  void settle();                 // runs everything that is due now
-  void advance(Duration by);     // a tick at a time
+  void start();               // store opened and engine started, if they are not
+  void crash();               // kill -9: engine and store are gone; what was not committed is lost
+  void settle();              // runs everything that is due now
+  void advance(Duration by);  // a tick at a time
 
   // A submission by `customer` to `to`, or an authority's message. The result after settling.
-  static Arrival submission(const std::string& customer, const std::string& name, Attributes attributes, const std::string& from = "in");
+  static Arrival submission(const std::string& customer, const std::string& name, Attributes attributes,
+                            const std::string& from = "in");
   static Arrival from_authority(const std::string& channel, const std::string& name, Attributes attributes);
   IntakeResult accept(Arrival arrival);
-  MessageId accepted(Arrival arrival);       // fails the test when it was refused
-  DeliveryId queued(Arrival arrival);        // as accepted(); its first delivery
+  MessageId accepted(Arrival arrival);  // fails the test when it was refused
+  DeliveryId queued(Arrival arrival);   // as accepted(); its first delivery
 
   DeliveryRecord delivery(DeliveryId id);
   DeliveryState state(DeliveryId id) { return delivery(id).state; }
@@ -117,7 +129,7 @@ class World {
   std::vector<std::string> events(const MessageId& id);
   std::vector<std::string> open_incidents();
   [[nodiscard]] bool incident_open(const std::string& key);
-  std::vector<Message> messages_to(const std::string& channel);   // in order of acceptance
+  std::vector<Message> messages_to(const std::string& channel);  // in order of acceptance
   std::string content(const Part& part);
   Settled settle_from_elsewhere(std::vector<Settlement> settlements);
 
@@ -137,7 +149,7 @@ class World {
   std::unique_ptr<sqlite::SqliteStore> store;
   std::unique_ptr<MessageIntake> intake;
   std::unique_ptr<DeliveryEngine> engine;
-  Duration step = 1s;            // how far advance() goes between two looks
+  Duration step = 1s;  // how far advance() goes between two looks
 
  private:
   std::map<std::string, std::unique_ptr<Intake>> doors_;
