@@ -10,6 +10,9 @@ set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
 
+# Assertions stay on: a broken invariant must stop the gateway, not be delivered. Debug information is the debug preset's.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+
 find_program(SLUIS_CCACHE ccache)
 if(SLUIS_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${SLUIS_CCACHE}")
@@ -86,6 +89,8 @@ function(sluis_test name)
   endforeach()
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE sluis-flags ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  # What is tested is optimised; optimising the tests themselves only costs time.
+  target_compile_options(${name} PRIVATE -O0 -U_FORTIFY_SOURCE)
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" ENVIRONMENT "${ARG_ENVIRONMENT}")
 endfunction()
