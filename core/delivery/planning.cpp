@@ -151,8 +151,9 @@ Planning::Way Planning::correlate_it() {
 
   const Message& original = correlation_.original->message;
   message_->in_reply_to = original.id;
-  if (const auto authority = original.attributes.find(attribute::authority))
-    message_->attributes.set_if_absent(attribute::authority, *authority);
+  // An answer whose content does not name its flow is of the flow that it answers: the customer's `return` goes by it.
+  for (const std::string_view inherited : {attribute::authority, attribute::flow})
+    if (const auto value = original.attributes.find(inherited)) message_->attributes.set_if_absent(inherited, *value);
   if (!arrival_.from.submission) {
     message_->attributes.set_if_absent(attribute::kind, "answer");
     if (!again_) {

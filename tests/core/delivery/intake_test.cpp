@@ -189,6 +189,13 @@ TEST_F(IntakeFromAuthorities, CorrelatesAnAnswerByTheReferenceItEchoes) {
   EXPECT_EQ(message.attributes.get("authority"), "douane");
 }
 
+TEST_F(IntakeFromAuthorities, AnAnswerIsOfTheFlowThatItAnswersUnlessItsContentSaysAnother) {
+  world.start();
+  submit("acme", "R1", {{"flow", "douane/uitvoer"}});
+  EXPECT_EQ(world.message(world.accepted(answer({{"echo", "R1"}}))).message.attributes.get("flow"), "douane/uitvoer");
+  EXPECT_EQ(world.message(world.accepted(answer({{"echo", "R1"}, {"flow", "douane/vervoer"}}))).message.attributes.get("flow"), "douane/vervoer");
+}
+
 TEST_F(IntakeFromAuthorities, CorrelatesByAReferenceOfTheDeliveryGivenBack) {
   world.start();
   const MessageId original = submit("acme", "R1");
