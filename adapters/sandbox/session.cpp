@@ -66,7 +66,9 @@ void Session::on_timeout() {
   update_reading();
 }
 
-void Session::on_closed(const Error& reason) { leave(reason.what); }
+void Session::on_closed(const Error& reason) {
+  leave(reason.what);
+}
 
 void Session::leave(std::string_view reason) {
   if (std::exchange(left_, true)) return;

@@ -20,7 +20,7 @@ namespace sluis::sandbox {
 
 // Octets are those of the dialogue, inside TLS.
 struct SessionFaults {
-  std::optional<std::uint64_t> cut_at;            // the connection ends at this octet, both directions counted together
+  std::optional<std::uint64_t> cut_at;           // the connection ends at this octet, both directions counted together
   std::optional<std::uint64_t> octets_a_second;  // in each direction
 };
 
@@ -79,9 +79,9 @@ class Session : public net::ConnectionHandler, public std::enable_shared_from_th
   const SessionFaults faults_;
   std::uint64_t octets_ = 0;
   std::deque<Step> steps_;
-  bool waiting_ = false;   // for the next octets that a slow session may write
-  bool securing_ = false;    // from StartTls to the end of the handshake
-  bool digesting_ = false;  // a slow session has read and takes its time
+  bool waiting_ = false;      // for the next octets that a slow session may write
+  bool securing_ = false;     // from StartTls to the end of the handshake
+  bool digesting_ = false;    // a slow session has read and takes its time
   bool handshaking_ = false;  // the machine waits, but the handshake must be read
   bool left_ = false;
 };
