@@ -28,6 +28,7 @@ ssl_cert = <{certificate}
 ssl_key = <{key}
 disable_plaintext_auth = yes
 auth_mechanisms = plain
+login_log_format_elements = user=<%u> method=%m %c port=%a
 mail_location = maildir:~/Maildir
 first_valid_uid = 1
 mail_max_userip_connections = 50

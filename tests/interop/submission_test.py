@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import smtplib
+import ssl
 import tempfile
 import unittest
 
@@ -45,7 +47,7 @@ class Submission(unittest.TestCase):
         gateway = Gateway(os.path.join(self.place, "gateway"), recipient)
         gateway.channel(submit)
         gateway.customer("acme", password, EDI)
-        self.addCleanup(gateway.stop)
+        self.addCleanup(lambda: self.assertIn(gateway.stop(), (0, None), "SIGTERM ends the gateway cleanly"))
         return gateway.start()
 
     def settings(self, port, tls="starttls", ca=None, more=""):
@@ -120,6 +122,21 @@ class Submission(unittest.TestCase):
         self.assertEqual(sorted(parsed["Message-ID"].strip("<>") for _, parsed in mails),
                          sorted(delivery["identity"].strip("<>") for delivery in deliveries))
         self.assertLessEqual(len(postfix.said(r"< .*: AUTH PLAIN")), 2, "every session logs in once")
+
+    def test_this_postfix_refuses_bare_line_feeds(self):
+        """Else it would prove nothing that it takes what the gateway sends."""
+        postfix = self.postfix()
+        with smtplib.SMTP("localhost", postfix.starttls, timeout=30) as client:
+            client.starttls(context=ssl.create_default_context(cafile=self.authority.ca))
+            client.login("acme", PASSWORD)
+            client.mail("acme@mail.example")
+            client.rcpt(RECIPIENT)
+            client.putcmd("DATA")
+            self.assertEqual(client.getreply()[0], 354)
+            client.send(b"Subject: bare\r\n\r\none\ntwo\r\n.\r\n")
+            code, text = client.getreply()
+        self.assertEqual(code, 550, text)
+        self.assertIn(b"bare <lf>", text.lower())
 
     def waits_with_an_incident(self, gateway):
         """The delivery that was tried and failed is queued, its reason is there, and a human is told."""
