@@ -5,6 +5,7 @@ mailbox alone, so that two mailboxes have mails of the same UIDL.
 """
 
 import getpass
+import grp
 import os
 import pwd
 import shutil
@@ -92,7 +93,7 @@ class Dovecot:
         shutil.copyfile(authority.key, key)
         os.chmod(key, 0o600)
         internal = "dovecot" if root else self.owner.pw_name
-        group = "dovecot" if root else str(self.owner.pw_gid)
+        group = "dovecot" if root else grp.getgrgid(self.owner.pw_gid).gr_name
         with open(os.path.join(self.folder, "users"), "w", encoding="utf-8") as out:
             out.writelines(f"{name}:{{PLAIN}}{password}::::::\n" for name, password in users.items())
         with open(os.path.join(self.folder, "dovecot.conf"), "w", encoding="utf-8") as out:
