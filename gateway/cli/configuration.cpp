@@ -5,6 +5,8 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "config/load.h"
 #include "gateway/cli/program.h"
@@ -112,7 +114,9 @@ int explain_route(const Program& program, const RouteQuestion& question) {
 }
 
 Json setting_json(const SettingSpec& s) {
-  return {{"name", s.name}, {"type", to_string(s.type)}, {"default", s.otherwise}, {"required", s.required}, {"sentence", s.sentence}};
+  Json out = {{"name", s.name}, {"type", to_string(s.type)}, {"default", s.otherwise}, {"required", s.required}, {"sentence", s.sentence}};
+  if (!s.choices.empty()) out["choices"] = std::vector<std::string>(s.choices.begin(), s.choices.end());
+  return out;
 }
 
 std::string settings_text(SettingsTable table) {
