@@ -38,10 +38,7 @@ Outcome thrown(std::string_view what) {
 BlockingChannel::BlockingChannel(std::size_t threads)
     : threads_most_(threads == 0 ? 1 : threads), shared_(std::make_shared<Shared>()) {}
 
-BlockingChannel::~BlockingChannel() {
-  if (!shared_->stopping) stop_deliveries(MonoTime{});
-  join_deliveries();
-}
+BlockingChannel::~BlockingChannel() { join_deliveries(); }
 
 Status BlockingChannel::start() {
   start_deliveries();
@@ -146,6 +143,7 @@ void BlockingChannel::stop_deliveries(MonoTime deadline) {
 }
 
 void BlockingChannel::join_deliveries() {
+  if (!shared_->stopping) stop_deliveries(MonoTime{});
   for (std::thread& thread : threads_)
     if (thread.joinable()) thread.join();
 }

@@ -47,7 +47,7 @@ class SLUIS_CORE_API BlockingChannel : public Channel {
   void start_deliveries();
   // What waits ends as Retry, not in doubt; what runs is waited for until the deadline, then ends as Retry in doubt.
   void stop_deliveries(MonoTime deadline);
-  // Waits for the threads themselves.
+  // Waits for the threads themselves; stops first, at once, when nobody has.
   void join_deliveries();
 
  private:
