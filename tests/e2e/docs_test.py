@@ -84,7 +84,7 @@ class Documents(unittest.TestCase):
         except subprocess.TimeoutExpired:
             os.killpg(shell.pid, signal.SIGKILL)
             printed, _ = shell.communicate()
-            self.fail(f"it did not end in {PATIENCE:.0f} seconds; so far:\n{printed}\n{self.logs()}")
+            raise AssertionError(f"it did not end in {PATIENCE:.0f} seconds; so far:\n{printed}\n{self.logs()}") from None
         finally:
             try:
                 os.killpg(shell.pid, signal.SIGKILL)
