@@ -27,7 +27,8 @@ class Packer {
   std::string bytes_;
 };
 
-// After any read past the end good() is false and every further read gives 0 or "".
+// After any read past the end, or a number in more octets than it needs or of more than 64 bits, good() is false and every
+// further read gives 0 or "": one value has one form, and so one hash.
 class Unpacker {
  public:
   explicit Unpacker(std::string_view bytes) : rest_(bytes) {}
@@ -37,6 +38,7 @@ class Unpacker {
       if (rest_.empty()) return fail();
       const auto byte = static_cast<unsigned char>(rest_.front());
       rest_.remove_prefix(1);
+      if ((byte == 0 && shift > 0) || (shift == 63 && byte > 1)) return fail();
       value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
       if ((byte & 0x80) == 0) return value;
     }

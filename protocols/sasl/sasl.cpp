@@ -101,6 +101,9 @@ Result<Secret> ClientExchange::respond(std::string_view challenge) {
 Result<ServerExchange::Step> ServerExchange::next(std::optional<std::string_view> response) {
   const int step = step_++;
   if (step > 3) return Error{"sasl.syntax", "too many responses"};
+  // Only PLAIN has NUL, as its separator: a name with one in it would end there for whoever looks it up in C.
+  if (mechanism_ != Mechanism::plain && response && response->find('\0') != std::string_view::npos)
+    return Error{"sasl.syntax", "NUL in a response"};
   const auto done = [](Result<Presented> p) -> Result<Step> {
     if (!p) return p.error();
     return Step{std::nullopt, std::move(*p)};

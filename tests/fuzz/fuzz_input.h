@@ -44,6 +44,17 @@ inline bool is_canonical(std::string_view octets) {
   return octets.empty() || octets.front() != '\n';
 }
 
+// Lines without their leading dot, if they have one: what a receiver makes of dot transparency, be it stuffed where it
+// must or where it need not.
+inline std::string without_leading_dots(std::string_view octets) {
+  std::string out;
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    const bool line_start = i == 0 || (i >= 2 && octets.substr(i - 2, 2) == "\r\n");
+    if (octets[i] != '.' || !line_start) out += octets[i];
+  }
+  return out;
+}
+
 inline bool is_utf8(std::string_view octets) {
   for (std::size_t i = 0; i < octets.size();) {
     const auto lead = static_cast<unsigned char>(octets[i]);

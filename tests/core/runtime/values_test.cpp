@@ -85,6 +85,15 @@ TEST(Packing, ATextLongerThanTheBytesIsRefused) {
   EXPECT_FALSE(unpacker.good());
 }
 
+TEST(Packing, ANumberHasOneForm) {
+  const std::string nine_more(9, '\x80');
+  for (const std::string& bytes : {std::string("\x80\x00", 2), std::string("\x81\x80\x00", 3), nine_more + '\x02'}) {
+    Unpacker unpacker(bytes);
+    unpacker.number();
+    EXPECT_FALSE(unpacker.good());
+  }
+}
+
 TEST(Metrics, TheSameNameAndLabelsAreTheSameCounter) {
   Metrics metrics;
   metrics.counter("sluis_test_total", "test", {{"channel", "a"}}).add();

@@ -60,6 +60,16 @@ TEST(Sasl, LoginDoesNotReadThePrompts) {
   EXPECT_FALSE(client.respond("more").ok());
 }
 
+TEST(Sasl, ANameWithNulIsRefused) {
+  for (const Mechanism mechanism : {Mechanism::login, Mechanism::cram_md5, Mechanism::external}) {
+    ServerExchange server(mechanism, "<1@mx.example.test>");
+    const std::string name("acme\0boss", 9);
+    const auto step = server.next(name + " 0123456789abcdef0123456789abcdef");
+    ASSERT_FALSE(step.ok());
+    EXPECT_EQ(step.error().code, "sasl.syntax");
+  }
+}
+
 TEST(Sasl, AnUnexpectedChallengeCancels) {
   ClientExchange client(Mechanism::plain, alice());
   ASSERT_TRUE(client.initial_response().has_value());
