@@ -26,9 +26,9 @@ POLICIES = """policies:
 
 
 class Operations(harness.EndToEnd):
-    def sent(self, policy="patient", rules=(), answer_after="", before_start=lambda site: None):
+    def sent(self, policy="patient", rules=(), answer_after="", before_start=lambda site: None, **options):
         """A site whose customer has handed in one declaration."""
-        site = self.site(answer_after=answer_after, rules=rules)
+        site = self.site(answer_after=answer_after, rules=rules, **options)
         site.gateway.write("policies.yaml", POLICIES if policy == "escalating" else POLICIES.replace("to: emergency", "to: drop"))
         site.routes(policy=policy)
         before_start(site)
@@ -176,9 +176,12 @@ class Operations(harness.EndToEnd):
         self.assertEqual(incident["key"], f"digipoort/reply/{delivery['delivery']}")
 
     def test_an_answer_that_comes_late_closes_it(self):
-        site, acme = self.sent(policy="curious", answer_after="3s")
-        until(site.gateway.incidents, lambda: f"an incident; {site.gateway.last_words()}")
-        until(lambda: len(acme.replies()) >= 2 and not site.gateway.incidents(), lambda: f"it to close; {site.gateway.last_words()}")
+        site, acme = self.sent(policy="curious", answer_after="1ms", rules=("pop3:auth:temporary",), retrieve="every: 200ms, back-off: 500ms")
+        silence = lambda: [i for i in site.gateway.incidents() if "/reply/" in i["key"]]
+        until(silence, lambda: f"an incident; {site.gateway.last_words()}")
+        site.sandbox.order("behave")
+        until(lambda: len(acme.replies()) >= 2, lambda: f"the answers; {site.gateway.last_words()}")
+        until(lambda: not site.gateway.incidents(), lambda: f"it to close, and that of the mailbox too: {site.gateway.incidents()}")
 
 
 if __name__ == "__main__":
