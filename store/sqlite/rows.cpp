@@ -1,6 +1,7 @@
 #include "store/sqlite/rows.h"
 
 #include <cstring>
+#include <limits>
 
 #include "core/runtime/packing.h"
 #include "store/sqlite/connection.h"
@@ -27,6 +28,14 @@ std::optional<MessageId> unpack_id(Unpacker& unpacker) {
   MessageId id;
   std::memcpy(id.bytes.data(), bytes.data(), bytes.size());
   return id;
+}
+
+// False for a number beyond the last enumerator: the record is of another version, or was never written by us.
+template <class Enum>
+bool unpack_enum(Unpacker& unpacker, Enum last, Enum& into) {
+  const std::uint64_t value = unpacker.number();
+  into = value <= static_cast<std::uint64_t>(last) ? static_cast<Enum>(value) : last;
+  return value <= static_cast<std::uint64_t>(last);
 }
 
 bool unpack_attributes(Unpacker& unpacker, Attributes& into) {
@@ -86,9 +95,7 @@ std::optional<Message> unpack_message(std::string_view stored) {
   const std::uint64_t count = unpacker.number();
   for (std::uint64_t i = 0; i < count && unpacker.good(); ++i) {
     Part part;
-    const std::uint64_t role = unpacker.number();
-    if (role > static_cast<std::uint64_t>(PartRole::original)) return std::nullopt;
-    part.role = static_cast<PartRole>(role);
+    if (!unpack_enum(unpacker, PartRole::original, part.role)) return std::nullopt;
     part.media_type = unpacker.text();
     part.file_name = unpacker.text();
     const std::string_view digest = unpacker.text();
@@ -139,8 +146,10 @@ std::optional<FixedPart> unpack_fixed(std::string_view stored) {
   for (std::uint64_t i = 0; i < wakeups && unpacker.good(); ++i) {
     Wakeup wakeup;
     wakeup.at = unpack_time(unpacker);
-    wakeup.kind = static_cast<WakeupKind>(unpacker.number());
-    wakeup.step = static_cast<int>(unpacker.number());
+    if (!unpack_enum(unpacker, WakeupKind::report, wakeup.kind)) return std::nullopt;
+    const std::uint64_t step = unpacker.number();
+    if (step > static_cast<std::uint64_t>(std::numeric_limits<int>::max())) return std::nullopt;
+    wakeup.step = static_cast<int>(step);
     fixed.wakeups.push_back(wakeup);
   }
   if (!unpacker.finished()) return std::nullopt;
@@ -216,9 +225,9 @@ std::optional<IncidentChange> unpack_incident(std::string_view stored) {
   if (!packed) return std::nullopt;
   Unpacker unpacker(*packed);
   IncidentChange change;
-  change.action = static_cast<IncidentAction>(unpacker.number());
+  if (!unpack_enum(unpacker, IncidentAction::close, change.action)) return std::nullopt;
   change.key = unpacker.text();
-  change.severity = static_cast<Severity>(unpacker.number());
+  if (!unpack_enum(unpacker, Severity::critical, change.severity)) return std::nullopt;
   change.text = unpacker.text();
   change.channel = unpacker.text();
   change.customer = unpacker.text();
