@@ -1,5 +1,7 @@
 #include "store/sqlite/deliveries.h"
 
+#include "core/delivery/incident_key.h"
+#include "store/sqlite/incidents.h"
 #include "store/sqlite/keys.h"
 #include "store/sqlite/lanes.h"
 
@@ -97,6 +99,30 @@ bool has_gates(Connection& db, DeliveryId id) {
   return query.with(id).next();
 }
 
+namespace {
+
+// What is held from the start waits for a human like anything else, and no attempt's end will tell anyone of it.
+void tell_of_hold(Work& work, const DeliveryRow& row, WallTime at) {
+  IncidentChange incident;
+  incident.key = incident_key::held(row.channel, row.id);
+  incident.text = "held: " + row.reason;
+  incident.channel = row.channel;
+  incident.customer = row.customer;
+  incident.message = row.message;
+  incident.at = at;
+  change_incident(work, incident);
+}
+
+void end_of_hold(Work& work, const DeliveryRow& row, WallTime at) {
+  IncidentChange incident;
+  incident.action = IncidentAction::close;
+  incident.key = incident_key::held(row.channel, row.id);
+  incident.at = at;
+  change_incident(work, incident);
+}
+
+}  // namespace
+
 DeliveryId make_delivery(Work& work, const MessageId& message, const NewDelivery& made, WallTime at,
                          std::optional<DeliveryId> resend_of, bool in_doubt) {
   DeliveryRow row;
@@ -132,6 +158,7 @@ DeliveryId make_delivery(Work& work, const MessageId& message, const NewDelivery
   for (const Reference& reference : made.identity.references) add_reference(work, reference, message, row.id, at);
   for (const Wakeup& wakeup : made.wakeups) add_wakeup(work, row.id, wakeup);
   owe_report(work, row, at);
+  if (row.state == DeliveryState::held) tell_of_hold(work, row, at);
   return row.id;
 }
 
@@ -153,6 +180,7 @@ void change_state(Work& work, DeliveryRow& row, DeliveryState next, WallTime at)
     Query(work.db, "DELETE FROM gates WHERE delivery = ?").with(row.id).run();
   }
   save_delivery(work, row);
+  if (from == DeliveryState::held && next != from) end_of_hold(work, row, at);
   if (row.lane && is_final(next) && next != from) leave_lane(work, row, from, at);
   if (next != from) owe_report(work, row, at);
 }

@@ -98,6 +98,21 @@ TEST_P(StoreAccept, TreatsABusinessDuplicateAsItsRuleSays) {
   EXPECT_EQ(state(get<AcceptDone>(accepted).deliveries.at(0)), DeliveryState::queued);
 }
 
+TEST_P(StoreAccept, TellsOfWhatIsHeldFromTheStartUntilItIsReleased) {
+  Accept first = accepting();
+  first.business.push_back({"unb 1", DuplicateRule::hold});
+  get<AcceptDone>(first);
+  Accept again = accepting({to("out")});
+  again.business.push_back({"unb 1", DuplicateRule::hold});
+  const DeliveryId held = get<AcceptDone>(again).deliveries.at(0);
+  const auto open = reader()->incidents(true, 10).value();
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open.at(0).last.key, "out/held/" + std::to_string(number(held)));
+  EXPECT_EQ(open.at(0).last.message, again.message.id);
+  get<Operated>(operation<Operate::Release>(held));
+  EXPECT_TRUE(reader()->incidents(true, 10).value().empty());
+}
+
 TEST_P(StoreAccept, ScopesBusinessKeysByCustomer) {
   Accept first = accepting();
   first.business.push_back({"unb 1", DuplicateRule::refuse});
