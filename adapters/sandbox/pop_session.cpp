@@ -117,11 +117,8 @@ void PopSession::bring(const Result<std::string>& mail, bool half) {
 
 void PopSession::take(pop3::Commit& action) {
   const auto fault = parts_.misbehaviour.at("pop3:quit");
-  if (fault == "close") return drop();
-  if (fault == "err") {
-    release();
-    return machine_.commit_result(false);
-  }
+  if (fault == "close") drop();
+  if (fault == "close" || fault == "err") return machine_.commit_result(false);
   std::vector<std::string> uidls;
   for (const std::size_t index : action.deleted) uidls.push_back(listing_[index].uidl);
   const bool posted =
@@ -136,9 +133,7 @@ void PopSession::take(pop3::Commit& action) {
           carry_out();
         };
       });
-  if (posted) return;
-  release();
-  machine_.commit_result(false);
+  if (!posted) machine_.commit_result(false);
 }
 
 void PopSession::release() {

@@ -33,7 +33,7 @@ def eventually(condition, what):
 class Sandbox:
     """[Ownership] the process and a folder; both go with close()."""
 
-    def __init__(self, *options, program=None):
+    def __init__(self, *options, program=None, answer_after="50ms"):
         self.folder = tempfile.TemporaryDirectory(prefix="sluis-test-")
         self.path = pathlib.Path(self.folder.name)
         self.state = self.path / "state"
@@ -42,13 +42,13 @@ class Sandbox:
         accounts.chmod(0o600)
         self.program = program or os.environ["SLUIS_SANDBOX"]
         self.command = [
-            self.program, "digipoort", "--accounts", str(accounts), "--state", str(self.state), "--answer-after", "50ms",
+            self.program, "digipoort", "--accounts", str(accounts), "--state", str(self.state),
             "--control", str(self.path / "control"), "--ports", str(self.path / "ports"), *options,
         ]
-        self.start()
+        self.start(answer_after)
 
-    def start(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE)
+    def start(self, answer_after="50ms"):
+        self.process = subprocess.Popen([*self.command, "--answer-after", answer_after], stdout=subprocess.PIPE)
         timer = threading.Timer(DEADLINE, self.process.kill)
         timer.start()
         line = self.process.stdout.readline()
