@@ -116,7 +116,9 @@ class ConnectAttempt::State : public std::enable_shared_from_this<ConnectAttempt
     if (over()) return;
     if (next_ == addresses_.size()) {
       if (!tried_.empty()) failure_.what = tried_;
-      if (!request_.host.empty()) failure_ = failure_.in(fmt::format("{}:{}", request_.host, request_.port));
+      // A numeric host is the one address that was tried: naming it once is enough.
+      const std::string name = fmt::format("{}:{}", request_.host, request_.port);
+      if (!request_.host.empty() && !failure_.what.starts_with(name + ":")) failure_ = failure_.in(name);
       return finish(failure_);
     }
     const Address& address = addresses_[next_++];

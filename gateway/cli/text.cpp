@@ -175,7 +175,8 @@ std::string verify_text(const Json& answer) {
 std::string operated_text(const Json& answer, std::string_view command) {
   std::string out = fmt::format("{}: {}", command, answer.value("already", false) ? "done before" : "done");
   if (answer.contains("delivery")) out += ", delivery " + field(answer, "delivery");
-  for (const Json& created : answer.value("created", Json::array())) out += ", delivery " + plain(dump(created));
+  for (const Json& created : answer.value("created", Json::array()))
+    if (!answer.contains("delivery") || created != answer.at("delivery")) out += ", delivery " + plain(dump(created));
   return out + "\n";
 }
 
