@@ -74,6 +74,7 @@ class SLUIS_CORE_API Store : public ContentStore {
   // Not accepting: the reason (disk full, fsync failed); empty when all is well.
   [[nodiscard]] virtual std::string trouble() const = 0;
   // At start-up, before any claim: `sending` → `queued`, in doubt; or `held` where `hold_in_doubt` says so by policy name.
+  // Leases end too where no other node can hold one.
   virtual Result<std::size_t> recover(const std::function<bool(const std::string& policy)>& hold_in_doubt) = 0;
   // Commits what was submitted, checkpoints, closes. No submit after it.
   virtual void close() = 0;

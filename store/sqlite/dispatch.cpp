@@ -50,6 +50,8 @@ Result<std::size_t> SqliteStore::recover(const std::function<bool(const std::str
     const WallTime now = clock_.wall();
     work_->effects = {};
     Query(*writer_, "BEGIN IMMEDIATE").run();
+    // The folder is ours alone: who held a lease is gone, and nobody need wait for its end. The tokens go on.
+    Query(*writer_, "UPDATE leases SET until = ? WHERE until > ?").with(now, now).run();
     std::vector<DeliveryId> sending;
     {
       Query query(*writer_, "SELECT id FROM deliveries WHERE state = 1 AND state IN (1, 2, 4, 5) ORDER BY id");

@@ -48,6 +48,16 @@ TEST_P(StoreRestart, GivesNewFencingTokens) {
   EXPECT_GT(begin(id).fencing_token, before.fencing_token);
 }
 
+// Or every mailbox would stay unread for as long as a lease lasts after a crash.
+TEST_P(StoreRestart, DoesNotWaitForTheLeasesOfWhoIsGone) {
+  const Leased before = get<Leased>(Lease{"poller", "broker/1", clock_.wall(), clock_.wall() + std::chrono::minutes{1}});
+  harness_->kill_and_reopen();
+  ASSERT_TRUE(store().recover([](const std::string&) { return false; }).ok());
+  const Leased after = get<Leased>(Lease{"poller", "broker/2", clock_.wall(), clock_.wall() + std::chrono::minutes{1}});
+  EXPECT_TRUE(after.held);
+  EXPECT_GT(after.fencing_token, before.fencing_token);
+}
+
 TEST_P(StoreRestart, NeverReusesADeliverysNumber) {
   const DeliveryId id = queue();
   attempt(id, DeliveryState::delivered);
