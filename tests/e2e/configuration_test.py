@@ -132,6 +132,8 @@ class Reload(harness.EndToEnd):
         site = self.site(customers=("acme",), passwords={"acme": "secret-of-acme", "bolt": "secret-of-bolt"})
         site.gateway.start()
         self.delivered(site, "acme", 1)
+        starts = lambda: site.gateway.log.read_text().count('"channel.up"')
+        before = starts()
         site.add_customer("bolt")
         site.write_customer("bolt")
         answer = site.gateway.ask("reload")
@@ -140,6 +142,7 @@ class Reload(harness.EndToEnd):
         self.delivered(site, "bolt", 2)
         until(lambda: len(site.customers["bolt"].replies()) >= 2, lambda: f"bolt's answers; {site.gateway.last_words()}")
         self.delivered(site, "acme", 3)
+        self.assertEqual(starts(), before, "channels stay as they are")
 
     def test_a_hangup_signal_reloads(self):
         site = self.site(customers=("acme",), answer_after="")

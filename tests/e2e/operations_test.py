@@ -152,6 +152,15 @@ class Operations(harness.EndToEnd):
         site.gateway.start()
         self.assertEqual(self.in_state(site, "delivered")["identity"], before["identity"])
 
+    def test_a_mailbox_is_read_at_once_after_a_crash(self):
+        site, acme = self.sent(policy="quick", answer_after="", retrieve="every: 200ms")
+        self.in_state(site, "delivered")
+        site.gateway.kill()
+        site.sandbox.order("behave")   # from now on it answers
+        site.gateway.start()
+        acme.drop("e.edi", declaration(acme.edi, "R2", "D2"))
+        until(lambda: len(acme.replies()) >= 2, lambda: f"the answers; {site.gateway.last_words()}", min(harness.PATIENCE, 30))   # a lease is a minute
+
     def test_at_the_deadline_the_emergency_folder_gets_a_notice_and_the_original(self):
         def add_emergency(site):
             folder = site.folder / "emergency"

@@ -140,11 +140,13 @@ class Kill(harness.EndToEnd):
             starts += [up] if up is not None else []
             kills += 1
         feeder.finish()
+        print(f"{kills} kills in {time.monotonic() - begun:.0f} s; {len(feeder.ledger)} messages handed in; now they drain", flush=True)
         site.sandbox.order("behave")
         site.gateway.start()
         until(lambda: self.unsettled(feeder) is None, lambda: f"everything to settle: {self.unsettled(feeder)}; {site.gateway.last_words()}",
               begun + SECONDS * 0.9 - time.monotonic())
 
+        print(f"drained after {time.monotonic() - begun:.0f} s", flush=True)
         duplicates = self.compare(feeder)
         self.assertEqual(site.gateway.verify()["findings"], [])
         print(f"{kills} kills, {len(feeder.ledger)} messages, 0 lost, {duplicates} duplicates, each in doubt on its timeline; "
