@@ -9,7 +9,7 @@
 namespace sluis {
 namespace {
 
-constexpr std::array kinds{ChannelKind{.name = "pigeon", .sentence = "Carries messages by pigeon."}};
+constexpr std::array kinds{ChannelKind{.name = "pigeon", .sentence = "Carries messages by pigeon.", .settings = {}, .account = {}}};
 
 class PigeonAdapter final : public Adapter {
  public:
