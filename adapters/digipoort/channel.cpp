@@ -17,7 +17,9 @@ std::string message_id_domain(const ChannelConfig& config, const ChannelContext&
 DigipoortChannel::DigipoortChannel(const ChannelConfig& config, ChannelContext& context)
     : config_(config), context_(context), domain_(message_id_domain(config, context)) {}
 
-DigipoortChannel::~DigipoortChannel() { stop(context_.clock().mono()); }
+DigipoortChannel::~DigipoortChannel() {
+  stop(context_.clock().mono());
+}
 
 Status DigipoortChannel::start() {
   auto submit = submit_profile(config_, context_.gateway());
@@ -41,7 +43,7 @@ Status DigipoortChannel::start() {
 
 void DigipoortChannel::stop(MonoTime deadline) {
   if (!running_.exchange(false)) return;
-  if (retriever_ != nullptr) retriever_->stop(deadline);
+  if (retriever_ != nullptr) retriever_->stop();
   submitter_->stop(deadline);
 }
 
@@ -72,7 +74,9 @@ Health DigipoortChannel::health() const {
   const std::string submit = submitter_->last_trouble();
   const std::string retrieve = retriever_ != nullptr ? retriever_->trouble() : "";
   if (submit.empty() && retrieve.empty()) return {Health::State::up, ""};
-  return {Health::State::degraded, submit.empty() ? retrieve : retrieve.empty() ? "submission: " + submit : "submission: " + submit + "; " + retrieve};
+  return {Health::State::degraded, submit.empty()     ? retrieve
+                                   : retrieve.empty() ? "submission: " + submit
+                                                      : "submission: " + submit + "; " + retrieve};
 }
 
 }  // namespace sluis::digipoort

@@ -19,28 +19,30 @@ namespace sluis::digipoort {
 
 // How a visit ended.
 struct Visit {
-  bool ok = false;                            // QUIT was answered +OK
+  bool ok = false;  // QUIT was answered +OK
   std::size_t listed = 0, stored = 0, again = 0, deleted = 0, left = 0;
-  bool more = false;                          // the mailbox holds more than one visit takes
+  std::size_t too_large = 0, refused = 0;  // of those left
+  bool more = false;                       // the mailbox holds more than one visit takes
   std::optional<Error> error;
   pop3::FailureClass failure = pop3::FailureClass::temporary;
-  std::chrono::seconds login_delay{};         // the server wants at least this between two logins
+  std::chrono::seconds login_delay{};  // the server wants at least this between two logins
 };
 
-// A mail is handed to the intake, and only after its commit DELE is said; the UIDL is remembered in that same commit, so that
-// a mail whose deletion was not confirmed by +OK to QUIT is not taken a second time: it is only deleted. A crash anywhere
-// leaves either the mail on the server and unknown here, or known here and skipped.
-// [Lifetime] held by its connection and by the retriever; `ended` is called once. [Threading] all on the connection's loop;
-// mail is written and parsed in the pool, one piece after the other, with reading paused meanwhile.
+// A mail is handed to the intake, and only after its commit DELE is said; the UIDL is remembered in that same commit,
+// so that a mail whose deletion was not confirmed by +OK to QUIT is not taken a second time: it is only deleted. A
+// crash anywhere leaves either the mail on the server and unknown here, or known here and skipped. [Lifetime] held by
+// its connection and by the retriever; `ended` is called once. [Threading] all on the connection's loop; mail is
+// written and parsed in the pool, one piece after the other, with reading paused meanwhile.
 class PopSession final : public net::ConnectionHandler, public std::enable_shared_from_this<PopSession> {
  public:
   struct Plan {
-    std::string account;                      // customer, or "" for the channel's own
-    std::string mailbox;                      // for attributes: whose mailbox it is
+    std::string account;  // customer, or "" for the channel's own
+    std::string mailbox;  // for attributes: whose mailbox it is
     sasl::Credentials credentials;
-    std::set<std::string> known;              // UIDLs taken before and not known to be deleted
+    std::set<std::string> known;  // UIDLs taken before and not known to be deleted
   };
-  PopSession(ChannelContext& context, const RetrieveProfile& profile, WorkerPool& pool, Plan plan, std::function<void(const Visit&)> ended);
+  PopSession(ChannelContext& context, const RetrieveProfile& profile, WorkerPool& pool, Plan plan,
+             std::function<void(const Visit&)> ended);
   void start(const std::shared_ptr<net::Connection>& connection);
   void abort(std::string_view why);
 
@@ -55,6 +57,7 @@ class PopSession final : public net::ConnectionHandler, public std::enable_share
  private:
   void run_actions();
   void next();
+  void too_large(const std::string& what);
   void store_piece(bool last, bool irregular);
   void arrived(Result<Arrival> arrival);
   void accepted(const IntakeResult& result);
@@ -74,14 +77,14 @@ class PopSession final : public net::ConnectionHandler, public std::enable_share
   MonoTime began_{};
 
   std::vector<pop3::Entry> entries_;
-  std::size_t at_ = 0;                        // the entry being dealt with
+  std::size_t at_ = 0;  // the entry being dealt with
   bool retrieving_ = false, ended_mail_ = false;
-  std::string piece_;                         // octets of the mail not yet given to the pool
-  std::shared_ptr<ReceivedMail> mail_;        // shared with the pool's task
+  std::string piece_;                   // octets of the mail not yet given to the pool
+  std::shared_ptr<ReceivedMail> mail_;  // shared with the pool's task
   bool writing_ = false, last_waits_ = false, irregular_ = false;
-  std::string digest_key_;                    // dedupe text of a mail without UIDL
-  std::vector<std::string> marked_;           // UIDLs whose deletion is marked
-  std::set<std::string> present_;             // UIDLs in the listing
+  std::string digest_key_;           // dedupe text of a mail without UIDL
+  std::vector<std::string> marked_;  // UIDLs whose deletion is marked
+  std::set<std::string> present_;    // UIDLs in the listing
   Visit visit_;
   bool running_ = false, over_ = false;
 };

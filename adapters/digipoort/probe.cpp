@@ -15,7 +15,8 @@ namespace {
 template <class Machine>
 class Prober : public net::ConnectionHandler, public std::enable_shared_from_this<Prober<Machine>> {
  public:
-  Prober(typename Machine::Config config, std::shared_ptr<const net::TlsContext> tls, std::string host, const Clock& clock)
+  Prober(typename Machine::Config config, std::shared_ptr<const net::TlsContext> tls, std::string host,
+         const Clock& clock)
       : machine_(std::move(config)), context_(std::move(tls)), host_(std::move(host)), clock_(clock) {}
 
   std::future<void> over() { return over_.get_future(); }
@@ -38,7 +39,8 @@ class Prober : public net::ConnectionHandler, public std::enable_shared_from_thi
   void on_tls(const net::TlsInfo& info) override {
     std::string text = info.version + " " + info.cipher;
     if (info.peer) {
-      const auto days = std::chrono::duration_cast<std::chrono::hours>(info.peer->not_after - clock_.wall()).count() / 24;
+      const auto days =
+          std::chrono::duration_cast<std::chrono::hours>(info.peer->not_after - clock_.wall()).count() / 24;
       text += fmt::format(", {}, issued by {}, {} days left", info.peer->subject, info.peer->issuer, days);
     }
     step(true, "tls", text);
@@ -74,12 +76,15 @@ class Prober : public net::ConnectionHandler, public std::enable_shared_from_thi
   }
   void start_tls() {
     if (connection_ == nullptr) return;
-    if (auto started = connection_->start_tls_client(context_, host_); !started) machine_.on_closed(started.error().what);
+    if (auto started = connection_->start_tls_client(context_, host_); !started)
+      machine_.on_closed(started.error().what);
   }
   void deadline(Duration after) {
     if (connection_ == nullptr) return;
-    if (after == Duration::zero()) connection_->clear_deadline();
-    else connection_->set_deadline(after);
+    if (after == Duration::zero())
+      connection_->clear_deadline();
+    else
+      connection_->set_deadline(after);
   }
   void run() {
     const auto self = this->shared_from_this();
@@ -108,13 +113,17 @@ class SmtpProber final : public Prober<smtp::Client> {
  private:
   void established() override { machine_.on_tls_established(client_certificate); }
   void act(smtp::Client::Action& action) override {
-    if (auto* send = std::get_if<smtp::Send>(&action)) write(send->bytes);
-    else if (std::holds_alternative<smtp::StartTls>(action)) start_tls();
-    else if (auto* after = std::get_if<smtp::SetDeadline>(&action)) deadline(after->after);
+    if (auto* send = std::get_if<smtp::Send>(&action))
+      write(send->bytes);
+    else if (std::holds_alternative<smtp::StartTls>(action))
+      start_tls();
+    else if (auto* after = std::get_if<smtp::SetDeadline>(&action))
+      deadline(after->after);
     else if (auto* ready = std::get_if<smtp::Ready>(&action)) {
       const auto& c = ready->capabilities;
-      step(true, "ehlo", fmt::format("SIZE {}, PIPELINING {}, 8BITMIME {}, DSN {}", c.size ? std::to_string(c.size_limit) : "no",
-                                     c.pipelining ? "yes" : "no", c.eight_bit_mime ? "yes" : "no", c.dsn ? "yes" : "no"));
+      step(true, "ehlo",
+           fmt::format("SIZE {}, PIPELINING {}, 8BITMIME {}, DSN {}", c.size ? std::to_string(c.size_limit) : "no",
+                       c.pipelining ? "yes" : "no", c.eight_bit_mime ? "yes" : "no", c.dsn ? "yes" : "no"));
       step(true, "auth", "logged in");
       machine_.quit();
     } else if (auto* failed = std::get_if<smtp::Failed>(&action)) {
@@ -132,13 +141,18 @@ class PopProber final : public Prober<pop3::Client> {
  private:
   void established() override { machine_.on_tls_established(); }
   void act(pop3::Client::Action& action) override {
-    if (auto* send = std::get_if<pop3::Send>(&action)) write(send->bytes);
-    else if (std::holds_alternative<pop3::StartTls>(action)) start_tls();
-    else if (auto* after = std::get_if<pop3::SetDeadline>(&action)) deadline(after->after);
+    if (auto* send = std::get_if<pop3::Send>(&action))
+      write(send->bytes);
+    else if (std::holds_alternative<pop3::StartTls>(action))
+      start_tls();
+    else if (auto* after = std::get_if<pop3::SetDeadline>(&action))
+      deadline(after->after);
     else if (auto* listing = std::get_if<pop3::Listing>(&action)) {
       step(true, "pop3 login", "logged in");
-      step(true, "pop3 list", fmt::format("{} mails wait, UIDL {}", listing->entries.size(), listing->uidl ? "yes" : "no: mails are told apart by their content"));
-      machine_.abort();   // without QUIT nothing can be deleted
+      step(true, "pop3 list",
+           fmt::format("{} mails wait, UIDL {}", listing->entries.size(),
+                       listing->uidl ? "yes" : "no: mails are told apart by their content"));
+      machine_.abort();  // without QUIT nothing can be deleted
     } else if (auto* failed = std::get_if<pop3::Failed>(&action)) {
       step(false, fmt::format("pop3 {}", pop3::to_string(failed->stage)), failed->error.what);
     } else if (std::holds_alternative<pop3::Close>(action)) {
@@ -148,42 +162,50 @@ class PopProber final : public Prober<pop3::Client> {
 };
 
 template <class Prober>
-void probe_connection(ChannelContext& context, const net::ConnectRequest& request, const std::shared_ptr<Prober>& prober, std::string_view what, ProbeReport& report) {
+void probe_connection(ChannelContext& context, const net::ConnectRequest& request,
+                      const std::shared_ptr<Prober>& prober, std::string_view what, ProbeReport& report) {
   auto over = prober->over();
-  std::promise<std::optional<Error>> connected;
-  auto connection_error = connected.get_future();
-  context.network().connector->connect(context.network().loops->next(), request, [&connected, prober](Result<std::shared_ptr<net::Connection>> connection) {
-    if (!connection) return connected.set_value(connection.error());
-    connected.set_value(std::nullopt);
-    prober->begin(*connection);
-  });
+  // Shared: the promise must outlive its set_value(), and the waiting thread goes on in the middle of that.
+  const auto connected = std::make_shared<std::promise<std::optional<Error>>>();
+  auto connection_error = connected->get_future();
+  context.network().connector->connect(context.network().loops->next(), request,
+                                       [connected, prober](Result<std::shared_ptr<net::Connection>> connection) {
+                                         if (!connection) return connected->set_value(connection.error());
+                                         connected->set_value(std::nullopt);
+                                         prober->begin(*connection);
+                                       });
   if (const auto error = connection_error.get()) {
-    report.failed(error->code.starts_with("net.dns") ? "dns" : "tcp", fmt::format("{} {}:{}: {}", what, request.host, request.port, error->what));
+    report.failed(error->code.starts_with("net.dns") ? "dns" : "tcp",
+                  fmt::format("{} {}:{}: {}", what, request.host, request.port, error->what));
     return;
   }
   report.passed("dns", fmt::format("{} {}:{}", what, request.host, request.port));
-  over.wait();   // every wait of the machine has its timeout
+  over.wait();  // every wait of the machine has its timeout
   for (const ProbeStep& one : prober->report().steps) report.steps.push_back(one);
 }
 
 }  // namespace
 
-void probe_submission(const ChannelConfig& config, ChannelContext& context, const Account& account, ProbeReport& report) {
+void probe_submission(const ChannelConfig& config, ChannelContext& context, const Account& account,
+                      ProbeReport& report) {
   auto profile = submit_profile(config, context.gateway());
   if (!profile) return report.failed("settings", profile.error().what);
   smtp::ClientConfig client = profile->client;
   client.credentials = submit_credentials(account);
-  const auto prober = std::make_shared<SmtpProber>(std::move(client), profile->tls, profile->connect.host, context.clock());
+  const auto prober =
+      std::make_shared<SmtpProber>(std::move(client), profile->tls, profile->connect.host, context.clock());
   prober->client_certificate = profile->has_client_certificate;
   probe_connection(context, profile->connect, prober, "submission", report);
 }
 
-void probe_retrieval(const ChannelConfig& config, ChannelContext& context, const Account& account, ProbeReport& report) {
+void probe_retrieval(const ChannelConfig& config, ChannelContext& context, const Account& account,
+                     ProbeReport& report) {
   auto profile = retrieve_profile(config);
   if (!profile) return report.failed("settings", profile.error().what);
   pop3::ClientConfig client = profile->client;
   client.credentials = retrieve_credentials(account);
-  const auto prober = std::make_shared<PopProber>(std::move(client), profile->tls, profile->connect.host, context.clock());
+  const auto prober =
+      std::make_shared<PopProber>(std::move(client), profile->tls, profile->connect.host, context.clock());
   probe_connection(context, profile->connect, prober, "retrieval", report);
 }
 

@@ -7,7 +7,8 @@
 namespace sluis::digipoort {
 
 // [Threading] blocks until done or the timeouts of the settings; not on an event loop.
-void probe_submission(const ChannelConfig& config, ChannelContext& context, const Account& account, ProbeReport& report);
+void probe_submission(const ChannelConfig& config, ChannelContext& context, const Account& account,
+                      ProbeReport& report);
 void probe_retrieval(const ChannelConfig& config, ChannelContext& context, const Account& account, ProbeReport& report);
 
 }  // namespace sluis::digipoort

@@ -37,7 +37,9 @@ Result<SubmitProfile> submit_profile(const ChannelConfig& config, const std::str
   smtp::ClientConfig& client = profile.client;
   client.ehlo = s.text("submit.ehlo").empty() ? gateway : s.text("submit.ehlo");
   const std::string tls = s.text("submit.tls");
-  client.tls = tls == "starttls" ? smtp::TlsMode::starttls_required : tls == "implicit" ? smtp::TlsMode::implicit : smtp::TlsMode::none;
+  client.tls = tls == "starttls"   ? smtp::TlsMode::starttls_required
+               : tls == "implicit" ? smtp::TlsMode::implicit
+                                   : smtp::TlsMode::none;
   for (const std::string& name : s.list("submit.auth"))
     if (const auto mechanism = sasl::parse_mechanism(name)) client.mechanisms.push_back(*mechanism);
   client.allow_clear_auth = client.tls == smtp::TlsMode::none && s.boolean("clear-text-login");
@@ -76,7 +78,9 @@ Result<RetrieveProfile> retrieve_profile(const ChannelConfig& config) {
   if (!profile.enabled) return profile;
   profile.connect = connect_request(s, "retrieve");
   const std::string tls = s.text("retrieve.tls");
-  profile.client.tls = tls == "implicit" ? pop3::TlsMode::implicit : tls == "stls" ? pop3::TlsMode::stls_required : pop3::TlsMode::none;
+  profile.client.tls = tls == "implicit" ? pop3::TlsMode::implicit
+                       : tls == "stls"   ? pop3::TlsMode::stls_required
+                                         : pop3::TlsMode::none;
   profile.client.allow_clear = profile.client.tls == pop3::TlsMode::none && s.boolean("clear-text-login");
   profile.client.mechanisms.clear();
   for (const std::string& name : s.list("retrieve.auth"))
@@ -107,9 +111,12 @@ sasl::Credentials submit_credentials(const Account& account) {
 }
 
 sasl::Credentials retrieve_credentials(const Account& account) {
-  const std::string username = account.settings.text("retrieve-username");
-  if (username.empty()) return submit_credentials(account);
-  return {username, account.settings.secret("retrieve-password")};
+  sasl::Credentials credentials = submit_credentials(account);
+  if (const std::string username = account.settings.text("retrieve-username"); !username.empty())
+    credentials.username = username;
+  if (Secret password = account.settings.secret("retrieve-password"); !password.empty())
+    credentials.password = std::move(password);
+  return credentials;
 }
 
 }  // namespace sluis::digipoort

@@ -16,10 +16,10 @@ namespace sluis::digipoort {
 
 struct SubmitProfile {
   net::ConnectRequest connect;
-  smtp::ClientConfig client;                       // without credentials
-  std::shared_ptr<const net::TlsContext> tls;      // shared: connections keep it over a reload
+  smtp::ClientConfig client;                   // without credentials
+  std::shared_ptr<const net::TlsContext> tls;  // shared: connections keep it over a reload
   bool has_client_certificate = false;
-  std::size_t sessions = 2;                        // at once for one account
+  std::size_t sessions = 2;  // at once for one account
   std::uint64_t size_most = 0;
   MailProfile mail;
 };
@@ -27,13 +27,13 @@ struct SubmitProfile {
 struct RetrieveProfile {
   bool enabled = false;
   net::ConnectRequest connect;
-  pop3::ClientConfig client;                       // without credentials
+  pop3::ClientConfig client;  // without credentials
   std::shared_ptr<const net::TlsContext> tls;
   Duration every{}, back_off{};
   double jitter = 0.1;
-  std::size_t mails_most = 500;                    // of one session
+  std::size_t mails_most = 500;  // of one session
   Duration session_most{};
-  std::size_t sessions = 10;                       // at once over all mailboxes
+  std::size_t sessions = 10;  // at once over all mailboxes
   bool leave_on_server = false;
   std::uint64_t content_most = 0;
 };

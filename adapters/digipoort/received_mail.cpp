@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "protocols/mime/address.h"
 
 namespace sluis::digipoort {
@@ -13,7 +15,7 @@ Status ReceivedMail::feed(std::string_view octets) {
   if (!unreadable_) {
     const Status read = parser_.feed(octets);
     if (store_error_) return *store_error_;
-    if (!read) unreadable_ = read.error();   // the raw mail is still kept to its end
+    if (!read) unreadable_ = read.error();  // the raw mail is still kept to its end
   }
   return {};
 }
@@ -81,8 +83,10 @@ Result<Arrival> ReceivedMail::finish(bool irregular) {
   if (!unreadable_) {
     auto finished = parser_.finish();
     if (store_error_) return *store_error_;
-    if (finished) findings = std::move(*finished);
-    else unreadable_ = finished.error();
+    if (finished)
+      findings = std::move(*finished);
+    else
+      unreadable_ = finished.error();
   }
   auto raw = raw_->finish();
   if (!raw) return raw.error();
@@ -99,12 +103,16 @@ Result<Arrival> ReceivedMail::finish(bool irregular) {
     arrival.quarantine = "the mail has bare line ends or NUL octets: other readers may see another mail in it";
   } else if (findings->ambiguous()) {
     std::string names;
-    for (const mime::Finding& finding : findings->ambiguities()) names += (names.empty() ? "" : ", ") + std::string(finding.name);
+    for (const mime::Finding& finding : findings->ambiguities())
+      names += (names.empty() ? "" : ", ") + std::string(finding.name);
     arrival.quarantine = "the mail can be read in two ways: " + names;
   }
   if (arrival.quarantine.empty()) {
+    const auto is_cover = [](const Leaf& leaf) { return mime::is_cover_text(leaf.info, leaf.parent); };
+    // A mail of text alone is what the text says.
+    const bool only_text = std::all_of(leaves_.begin(), leaves_.end(), is_cover);
     for (Leaf& leaf : leaves_) {
-      if (leaves_.size() > 1 && mime::is_cover_text(leaf.info, leaf.parent)) continue;
+      if (!only_text && is_cover(leaf)) continue;
       Part part;
       part.role = arrival.parts.empty() ? PartRole::payload : PartRole::attachment;
       part.media_type = leaf.info.type.name();

@@ -39,7 +39,7 @@ class ReceivedMail final : private mime::EntityHandler {
   ContentStore& store_;
   std::unique_ptr<ContentWriter> raw_;
   mime::Parser parser_;
-  std::optional<Error> unreadable_;   // the first thing that was wrong with the mail; reading stopped there
+  std::optional<Error> unreadable_;  // the first thing that was wrong with the mail; reading stopped there
   std::optional<Error> store_error_;
   std::vector<std::string> parents_;
   std::vector<Leaf> leaves_;

@@ -24,17 +24,13 @@ void SmtpSession::start(const std::shared_ptr<net::Connection>& connection) {
   run_actions();
 }
 
-void SmtpSession::give(std::unique_ptr<Submission> submission) {
+bool SmtpSession::give(std::unique_ptr<Submission>& submission) {
+  // What is wrong with the envelope is told by TransactionDone; an error here is "smtp.busy" alone: QUIT has left.
+  if (auto taken = client_.submit(submission->transaction); !taken) return false;
   submission_ = std::move(submission);
-  // Refused only for what the machine itself finds wrong, and then TransactionDone says so; "smtp.busy" would be our bug.
-  if (auto taken = client_.submit(submission_->transaction); !taken) {
-    smtp::TransactionResult result;
-    result.safe_to_retry = true;
-    result.failure = smtp::SessionError{client_.stage(), taken.error(), std::nullopt, smtp::Scope::message, false};
-    owner_.done(std::move(submission_), result, tls_, peer_);
-    return;
-  }
+  ++given_;
   run_actions();
+  return true;
 }
 
 void SmtpSession::quit() {
@@ -71,11 +67,11 @@ void SmtpSession::on_closed(const Error& reason) {
 }
 
 void SmtpSession::on_drained() {
-  if (data_wanted_) need_data();
+  need_data();
 }
 
 void SmtpSession::run_actions() {
-  if (running_) return;   // an owner's answer from inside an action: the loop below picks it up
+  if (running_) return;  // an owner's answer from inside an action: the loop below picks it up
   running_ = true;
   const auto self = shared_from_this();
   for (;;) {
@@ -95,15 +91,17 @@ void SmtpSession::run_actions() {
         owner_.ready(self);
       } else if (auto* done = std::get_if<smtp::TransactionDone>(&action)) {
         data_wanted_ = false;
-        if (submission_ != nullptr) owner_.done(std::move(submission_), done->result, tls_, peer_);
+        if (submission_ != nullptr) owner_.done(self, std::move(submission_), done->result);
       } else if (auto* failed = std::get_if<smtp::Failed>(&action)) {
         failure_ = std::move(failed->error);
       } else if (std::holds_alternative<smtp::Close>(action)) {
         finish();
       } else if (auto* deadline = std::get_if<smtp::SetDeadline>(&action)) {
         if (connection_ == nullptr) continue;
-        if (deadline->after == Duration::zero()) connection_->clear_deadline();
-        else connection_->set_deadline(deadline->after);
+        if (deadline->after == Duration::zero())
+          connection_->clear_deadline();
+        else
+          connection_->set_deadline(deadline->after);
       }
     }
   }
@@ -111,26 +109,31 @@ void SmtpSession::run_actions() {
 }
 
 void SmtpSession::need_data() {
-  if (reading_ || submission_ == nullptr || connection_ == nullptr || !connection_->writable()) return;
+  if (!data_wanted_ || reading_ || submission_ == nullptr || connection_ == nullptr || !connection_->writable()) return;
   data_wanted_ = false;
   reading_ = true;
-  // Content may be on disk: read in the pool, hand on on the loop. The submission stays ours meanwhile; if the session ends
-  // first it is told by done(), which waits for nothing of the mail.
+  // Content may be on disk: read in the pool, hand on on the loop. The submission stays ours meanwhile; if the session
+  // ends first it is told by done(), which waits for nothing of the mail.
   read_next();
 }
 
 void SmtpSession::read_next() {
   // The mail is moved into the task and back, so that loop and pool never touch it at once.
-  auto mail = std::make_shared<std::unique_ptr<WireMail>>(std::move(submission_->mail));   // shared: a std::function is copied
+  auto mail =
+      std::make_shared<std::unique_ptr<WireMail>>(std::move(submission_->mail));  // shared: a std::function is copied
   net::EventLoop& loop = connection_->loop();
-  const bool posted = pool_.post([self = shared_from_this(), mail, &loop] {
+  const bool posted = pool_.post([self = shared_from_this(), mail, &loop, mine = given_] {
     auto piece = std::make_shared<Result<std::string>>((*mail)->next());
-    loop.post([self, mail, piece] {
+    loop.post([self, mail, piece, mine] {
       self->reading_ = false;
-      if (self->submission_ == nullptr) return;   // told already
+      if (self->submission_ == nullptr) return;  // told already
+      // Octets of a mail that is over must never go into the next one's content.
+      if (self->given_ != mine) return self->need_data();
       self->submission_->mail = std::move(*mail);
-      if (!*piece) self->client_.abandon(piece->error().code + ": " + piece->error().what);
-      else self->client_.more_data(**piece, (*piece)->empty());
+      if (!*piece)
+        self->client_.abandon(piece->error().code + ": " + piece->error().what);
+      else
+        self->client_.more_data(**piece, (*piece)->empty());
       self->run_actions();
     });
   });

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,9 @@
 
 namespace sluis::digipoort {
 
-// [Threading] deliver() from any thread; everything else on one event loop. [Ownership] context, loop and connector outlive
-// it; stop() before the destructor. A mail is handed to a session only when one is ready, so that what waits is never in
-// doubt.
+// [Threading] deliver() from any thread; everything else on one event loop. [Ownership] context, loop and connector
+// outlive it; stop() before the destructor. A mail is handed to a session only when one is ready, so that what waits is
+// never in doubt.
 class Submitter final : public SmtpSession::Owner {
  public:
   Submitter(ChannelContext& context, net::EventLoop& loop, SubmitProfile profile);
@@ -26,36 +27,45 @@ class Submitter final : public SmtpSession::Owner {
   void deliver(Attempt attempt);
   // What waits ends as Retry; sessions say QUIT, and what is under way may end by the deadline. Not from the loop.
   void stop(MonoTime deadline);
-  // Accounts changed: sessions that are open keep the old credentials until they are idle, new ones take the new.
+  // Accounts changed: what waits is built anew from the new settings, and no open session takes another mail.
   void forget_sessions();
   [[nodiscard]] std::string last_trouble() const;
 
  private:
-  struct Lane {   // of one account
+  struct Lane {  // of one account
     std::deque<std::unique_ptr<Submission>> waiting;
-    std::vector<std::shared_ptr<SmtpSession>> open, idle;
-    std::size_t connecting = 0;
+    std::vector<std::shared_ptr<SmtpSession>> open, idle, working;  // working: those of `open` that were ready once
+    std::map<int, net::ConnectAttempt> connecting;
+    // The peer refused another session while one works: that one takes the mails until none is open any more.
+    bool narrow = false;
   };
-  void submit(std::unique_ptr<Submission> submission);
+  void submit(std::shared_ptr<Attempt> attempt, bool again);
   void pump(const std::string& account);
   void connect(const std::string& account);
-  void fail_waiting(const std::string& account, const smtp::SessionError& error);
+  void connected(const std::string& account, int number, Result<std::shared_ptr<net::Connection>> connection);
+  void submit_anew(const std::string& account);
+  static std::size_t starting(const Lane& lane);
+  void never_worked(const std::string& account, const smtp::SessionError& error);
+  void begin_stop(MonoTime deadline);
   void settle_stop();
 
   void ready(const std::shared_ptr<SmtpSession>& session) override;
-  void done(std::unique_ptr<Submission> submission, const smtp::TransactionResult& result, const std::optional<net::TlsInfo>& tls,
-            const std::string& peer) override;
+  void done(const std::shared_ptr<SmtpSession>& session, std::unique_ptr<Submission> submission,
+            const smtp::TransactionResult& result) override;
   void ended(const std::shared_ptr<SmtpSession>& session, const std::optional<smtp::SessionError>& failure) override;
 
   ChannelContext& context_;
   net::EventLoop& loop_;
   const SubmitProfile profile_;
   WorkerPool pool_{2};
-  std::map<std::string, Lane> lanes_;                          // by account (customer, or "" for the channel's own)
+  std::map<std::string, Lane> lanes_;  // by account (customer, or "" for the channel's own)
   std::map<const SmtpSession*, std::string> account_of_;
+  std::set<const SmtpSession*> stale_;  // logged in with what an account was before
+  int next_connecting_ = 1;
   bool stopping_ = false;
   std::function<void()> stopped_;
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0);      // shared: what was posted finds out that this has gone
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // shared: what was posted finds out that this has gone
+  const std::weak_ptr<int> weak_{alive_};                  // copied from any thread, while the loop resets alive_
   mutable std::mutex mutex_;
   std::string trouble_;
 };

@@ -10,13 +10,13 @@ namespace sluis::digipoort {
 
 namespace {
 
-constexpr std::size_t piece = 48 * 1024;   // a multiple of 57: whole base64 lines
+constexpr std::size_t piece = 862 * 57;  // octets at once: whole base64 lines
 
 std::string media_type_of(const Message& message, const Part& payload, const MailProfile& profile) {
   const auto by_flow = profile.media_types.find(std::string(message.attributes.get(attribute::flow)));
   if (by_flow != profile.media_types.end()) return by_flow->second;
-  if (message.attributes.has("edifact.unb.reference")) return "application/EDIFACT";   // RFC 1767
-  if (message.attributes.has("xml.root")) return "application/xml";                     // RFC 7303
+  if (message.attributes.has("edifact.unb.reference")) return "application/EDIFACT";  // RFC 1767
+  if (message.attributes.has("xml.root")) return "application/xml";                   // RFC 7303
   return payload.media_type;
 }
 
@@ -32,8 +32,9 @@ std::string file_name_of(const Message& message, const Part& payload, std::strin
 
 std::string message_id_of(const Delivery& delivery, std::string_view domain) {
   // "as-new" is the operator's explicit wish for another identity; it carries its own unique text.
-  const std::string where = fmt::format("{}\x1f{}\x1f{}\x1f{}", delivery.destination.channel, delivery.destination.account,
-                                        delivery.destination.address, delivery.options.get("as-new"));
+  const std::string where =
+      fmt::format("{}\x1f{}\x1f{}\x1f{}", delivery.destination.channel, delivery.destination.account,
+                  delivery.destination.address, delivery.options.get("as-new"));
   return fmt::format("{}.{}@{}", delivery.message->id.text(), to_hex(sha256(where)).substr(0, 12), domain);
 }
 
@@ -56,13 +57,15 @@ std::string fill_template(std::string_view text, const Message& message) {
   return out.empty() ? message.id.text() : out;
 }
 
-Result<std::unique_ptr<WireMail>> WireMail::create(const Delivery& delivery, const MailProfile& profile, const std::string& from,
-                                                   const std::string& to, ContentStore& store) {
+Result<std::unique_ptr<WireMail>> WireMail::create(const Delivery& delivery, const MailProfile& profile,
+                                                   const std::string& from, const std::string& to,
+                                                   ContentStore& store) {
   const Message& message = *delivery.message;
   const Part* payload = nullptr;
   for (const Part& part : message.parts) {
     if (part.role == PartRole::original) continue;
-    if (payload != nullptr) return Error{"mail.payload", "a mail to Digipoort carries one payload; this message has several parts"};
+    if (payload != nullptr)
+      return Error{"mail.payload", "a mail to Digipoort carries one payload; this message has several parts"};
     payload = &part;
   }
   if (payload == nullptr) return Error{"mail.payload", "the message has no payload"};

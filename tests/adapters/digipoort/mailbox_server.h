@@ -1,0 +1,51 @@
+// The other side of a retrieval: the house's own POP3 server machine over real sockets, one mailbox, with switches for
+// trouble.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/net/listener.h"
+#include "core/net/tls.h"
+#include "protocols/pop3/server.h"
+
+namespace sluis::digipoort::tests {
+
+// [Threading] any thread.
+class MailboxServer {
+ public:
+  struct Mail {
+    std::string uidl, bytes;
+    bool operator==(const Mail&) const = default;
+  };
+  // `tls` null: clear text. `implicit`: TLS from the first octet, else STLS.
+  MailboxServer(net::LoopGroup& loops, std::shared_ptr<const net::TlsContext> tls, bool implicit);
+
+  ~MailboxServer();  // closes its connections
+  MailboxServer(const MailboxServer&) = delete;
+  MailboxServer& operator=(const MailboxServer&) = delete;
+
+  void put(std::vector<Mail> mails);
+  void password(const std::string& password);
+  void refuse_commits(bool refuse);              // -ERR to QUIT, nothing deleted
+  void login_delay(std::chrono::seconds least);  // announced in CAPA
+
+  [[nodiscard]] std::uint16_t port() const { return listener_->port(); }
+  [[nodiscard]] std::vector<std::string> uidls() const;  // what is in the mailbox
+  [[nodiscard]] int sessions() const;
+  [[nodiscard]] int most_at_once() const;
+  [[nodiscard]] int fetched() const;        // RETR, of all sessions
+  [[nodiscard]] int commits() const;        // QUIT that was answered +OK
+  [[nodiscard]] std::string heard() const;  // every octet of every session, decrypted
+
+ private:
+  class Session;
+  struct State;
+  std::shared_ptr<State> state_;  // shared with the sessions, which the loop holds
+  net::EventLoop& loop_;
+  std::unique_ptr<net::Listener> listener_;
+};
+
+}  // namespace sluis::digipoort::tests
