@@ -152,6 +152,16 @@ class Operations(harness.EndToEnd):
         site.gateway.start()
         self.assertEqual(self.in_state(site, "delivered")["identity"], before["identity"])
 
+    def test_asked_to_stop_it_ends_in_order_and_goes_on_where_it_was(self):
+        site, _ = self.sent(rules=("msa:rcpt:451*1",))
+        before = self.deferred(site)
+        self.assertEqual(site.gateway.stop(), 0, site.gateway.last_words())
+        self.assertIn('"gateway.stopped"', site.gateway.last_words())
+        site.gateway.start()
+        after = self.delivery(site)
+        self.assertEqual((after["state"], after["in_doubt"], after["identity"]), ("queued", False, before["identity"]))
+        self.assertEqual(site.gateway.verify()["findings"], [])
+
     def test_a_mailbox_is_read_at_once_after_a_crash(self):
         site, acme = self.sent(policy="quick", answer_after="", retrieve="every: 200ms")
         self.in_state(site, "delivered")
