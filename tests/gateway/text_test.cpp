@@ -52,7 +52,7 @@ TEST(ControlProtocol, AnUnreachableSocketIsSaidWithItsPath) {
 
 TEST(ControlProtocol, JsonOfAPeersWordsIsAlwaysValid) {
   const Json json = {{"reason", std::string("bad \xff byte")}};
-  EXPECT_NO_THROW(static_cast<void>(Json::parse(dump(json))));
+  EXPECT_TRUE(Json::parse(dump(json), nullptr, false).is_object());
 }
 
 }  // namespace
