@@ -49,7 +49,7 @@ CREATE TABLE tombstones(message BLOB PRIMARY KEY, entries INTEGER NOT NULL, chai
 CREATE TABLE seals(n INTEGER PRIMARY KEY, at INTEGER NOT NULL, last_row INTEGER NOT NULL, heads BLOB NOT NULL, seal BLOB NOT NULL);
 )";
 
-constexpr std::array<const char*, schema_version> steps{version_1};
+constexpr std::array<const char*, schema_version> delivered_steps{version_1};
 
 std::int64_t stored_version(Connection& writer) {
   Query query(writer, "PRAGMA user_version");
@@ -58,19 +58,27 @@ std::int64_t stored_version(Connection& writer) {
 
 }  // namespace
 
-Status migrate(Connection& writer, const std::string& file) {
+std::span<const char* const> schema_steps() { return delivered_steps; }
+
+Status migrate(Connection& writer, const std::string& file, std::span<const char* const> steps) {
   const std::int64_t have = stored_version(writer);
-  if (have > schema_version)
+  const auto known = static_cast<std::int64_t>(steps.size());
+  if (have > known)
     return Error{"store.schema",
                  fmt::format("{} has schema version {}, and this program knows versions up to {}; run the newer "
                              "program that wrote it, or restore a backup from before it was upgraded",
-                             file, have, schema_version)};
-  for (std::int64_t version = have; version < schema_version; ++version) {
+                             file, have, known)};
+  for (std::int64_t version = have; version < known; ++version) {
     writer.execute("BEGIN IMMEDIATE");
-    writer.execute(steps[static_cast<std::size_t>(version)]);
-    Query(writer, "INSERT OR REPLACE INTO meta(name, value) VALUES('schema', ?)").with(version + 1).run();
-    writer.execute(fmt::format("PRAGMA user_version = {}", version + 1).c_str());
-    writer.execute("COMMIT");
+    try {
+      writer.execute(steps[static_cast<std::size_t>(version)]);
+      Query(writer, "INSERT OR REPLACE INTO meta(name, value) VALUES('schema', ?)").with(version + 1).run();
+      writer.execute(fmt::format("PRAGMA user_version = {}", version + 1).c_str());
+      writer.execute("COMMIT");
+    } catch (const Failure&) {
+      if (writer.in_transaction()) writer.execute("ROLLBACK");
+      throw;
+    }
   }
   return {};
 }
