@@ -64,23 +64,25 @@ Status DirectoryChannel::start() {
     started_ = true;
   }
   for (const auto& account : context_.accounts().all()) watch_account(account);
-  context_.accounts().on_change([this, alive = std::weak_ptr(alive_)](const AccountChanges& changes) {
-    if (alive.expired()) return;
+  context_.accounts().on_change(guarded([this](const AccountChanges& changes) {
     for (const auto& account : changes.removed) forget_account(account->customer);
     for (const auto& account : changes.changed) {
       forget_account(account->customer);
       watch_account(account);
     }
     for (const auto& account : changes.added) watch_account(account);
-  });
+  }));
   schedule_rescan();
   return {};
 }
 
 void DirectoryChannel::stop(MonoTime) {
-  alive_.reset();
-  notifier_.reset();
+  {
+    const std::lock_guard lock(liveness_->mutex);
+    liveness_->alive = false;
+  }
   if (pool_ != nullptr) pool_->stop();   // what is being written or read finishes; what waits is dropped, and attempts end as Retry
+  notifier_.reset();                     // after the pool, whose scans use it
   const std::lock_guard lock(mutex_);
   started_ = false;
 }
@@ -184,12 +186,10 @@ void DirectoryChannel::take(const FolderPtr& folder, const std::string& name) {
   arrival.from = AccountRef{config_.name, folder->account->customer, true};
   arrival.attributes.set("file.name", name);
   if (const std::string flow = folder->account->settings.text("flow"); !flow.empty()) arrival.attributes.set(attribute::flow, flow);
-  context_.intake().accept(std::move(arrival), [this, alive = std::weak_ptr(alive_), folder, name, stamp = file.stamp](const IntakeResult& result) {
-    // The callback must not block and may come after stop(): the pool does the disk work.
-    const auto still = alive.lock();
-    if (still == nullptr) return;
+  context_.intake().accept(std::move(arrival), guarded([this, folder, name, stamp = file.stamp](const IntakeResult& result) {
+    // The callback must not block: the pool does the disk work.
     if (!pool_->post([this, folder, name, stamp, result] { answered(folder, name, stamp, result); })) release(folder, name);
-  });
+  }));
 }
 
 void DirectoryChannel::answered(const FolderPtr& folder, const std::string& name, const FileStamp& stamp, const IntakeResult& result) {
@@ -256,9 +256,7 @@ void DirectoryChannel::trouble(const FolderPtr& folder, const Error& error) {
 }
 
 void DirectoryChannel::schedule_rescan() {
-  context_.timers().schedule(context_.clock().mono() + rescan_every_, [this, alive = std::weak_ptr(alive_)] {
-    const auto still = alive.lock();
-    if (still == nullptr) return;
+  context_.timers().schedule(context_.clock().mono() + rescan_every_, guarded([this] {
     std::vector<FolderPtr> folders;
     {
       const std::lock_guard lock(mutex_);
@@ -266,7 +264,7 @@ void DirectoryChannel::schedule_rescan() {
     }
     for (const FolderPtr& folder : folders) request_scan(folder);
     schedule_rescan();
-  });
+  }));
 }
 
 void DirectoryChannel::schedule_look(const FolderPtr& folder) {
@@ -275,15 +273,13 @@ void DirectoryChannel::schedule_look(const FolderPtr& folder) {
     if (folder->look_scheduled) return;
     folder->look_scheduled = true;
   }
-  context_.timers().schedule(context_.clock().mono() + stable_for_, [this, alive = std::weak_ptr(alive_), folder] {
-    const auto still = alive.lock();
-    if (still == nullptr) return;
+  context_.timers().schedule(context_.clock().mono() + stable_for_, guarded([this, folder] {
     {
       const std::lock_guard lock(folder->mutex);
       folder->look_scheduled = false;
     }
     request_scan(folder);
-  });
+  }));
 }
 
 Identity DirectoryChannel::identify(const Delivery& delivery) const { return Identity{delivery.message->id.text(), {}}; }

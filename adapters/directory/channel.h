@@ -58,8 +58,21 @@ class DirectoryChannel final : public Channel {
   const std::size_t in_flight_most_;
 
   std::unique_ptr<WorkerPool> pool_;
-  // Callbacks and timers hold it weakly: after stop() they find it gone and touch nothing.
-  std::shared_ptr<std::atomic<bool>> alive_ = std::make_shared<std::atomic<bool>>(true);
+  // What comes back later (timers, the intake, a reload) runs only under this lock and only while it is true, so that after
+  // stop() nothing of the channel is touched. Shared: those callbacks outlive the channel.
+  struct Liveness {
+    std::mutex mutex;
+    bool alive = true;
+  };
+  const std::shared_ptr<Liveness> liveness_ = std::make_shared<Liveness>();
+  // A callback that does nothing once the channel has stopped. It must not block, and not call stop().
+  template <class F>
+  auto guarded(F f) {
+    return [liveness = liveness_, f = std::move(f)](const auto&... arguments) {
+      const std::lock_guard lock(liveness->mutex);
+      if (liveness->alive) f(arguments...);
+    };
+  }
 
   mutable std::mutex mutex_;                           // guards what follows
   std::map<std::string, FolderPtr> folders_;           // by customer
