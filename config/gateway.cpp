@@ -116,9 +116,6 @@ GatewayFile read_gateway(const Document& document, Secrets& secrets, std::vector
   gateway.keep_metadata = s.duration("retention.metadata");
   gateway.keep_keys = s.duration("retention.keys");
   gateway.low_water = s.integer("limits.low-water");
-  gateway.message_size = s.integer("limits.message-size");
-  gateway.connections = s.integer("limits.connections");
-  gateway.connections_per_address = s.integer("limits.connections-per-address");
   out.engine.breaker_failures = static_cast<int>(s.integer("engine.breaker.failures"));
   out.engine.breaker_pause = s.duration("engine.breaker.pause");
   out.engine.breaker_pause_most = s.duration("engine.breaker.pause-most");

@@ -43,10 +43,7 @@ struct GatewaySettings {
   Duration keep_metadata{};
   Duration keep_keys{};
 
-  std::int64_t low_water = 0;     // octets of free space below which nothing is accepted any more
-  std::int64_t message_size = 0;  // octets a message at most
-  std::int64_t connections = 0;   // inbound, over all listeners
-  std::int64_t connections_per_address = 0;
+  std::int64_t low_water = 0;  // octets of free space below which nothing is accepted any more
 
   bool operator==(const GatewaySettings&) const = default;
 };

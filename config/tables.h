@@ -95,23 +95,6 @@ inline constexpr std::array gateway{
                 .sentence = "Free space in the data directory below which nothing more is accepted.",
                 .otherwise = "1GiB",
                 .least = 16 * mebibytes},
-    SettingSpec{.name = "limits.message-size",
-                .type = bytes,
-                .sentence = "The largest message that is accepted.",
-                .otherwise = "256MiB",
-                .least = 1024},
-    SettingSpec{.name = "limits.connections",
-                .type = integer,
-                .sentence = "Inbound connections at once, over all listeners.",
-                .otherwise = "10000",
-                .least = 1,
-                .most = 1'000'000},
-    SettingSpec{.name = "limits.connections-per-address",
-                .type = integer,
-                .sentence = "Inbound connections at once from one address.",
-                .otherwise = "200",
-                .least = 1,
-                .most = 1'000'000},
 };
 inline constexpr std::array<std::string_view, 1> gateway_others{"listeners"};
 
