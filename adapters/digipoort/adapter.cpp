@@ -264,6 +264,10 @@ constexpr std::array account{
     SettingSpec{.name = "password",
                 .type = secret,
                 .sentence = "Its password; none where a client certificate is the credential."},
+    SettingSpec{.name = "certificate",
+                .type = path,
+                .sentence = "A client certificate of this account, with its chain (PEM), in place of the channel's."},
+    SettingSpec{.name = "key", .type = secret, .sentence = "That certificate's private key in PEM."},
     SettingSpec{.name = "mailbox",
                 .type = text,
                 .sentence = "The mail address at Digipoort: sender of what is submitted.",
@@ -284,6 +288,23 @@ constexpr std::array kinds{
                 .demultiplexes_by = demultiplexes,
                 .unique_account_settings = unique}};
 
+// The rule of TlsContext, here without a file or a store being read.
+bool is_pin(std::string_view text) {
+  if (!text.starts_with("spki:sha256:") && !text.starts_with("leaf:sha256:")) return false;
+  const std::string_view hex = text.substr(12);
+  return hex.size() == 64 && hex.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// An error begins with the setting that is there, for that is its place. `prefix` empty: the channel's own account.
+void check_pair(const Settings& given, const std::string& prefix, std::vector<Error>& errors) {
+  const bool certificate = !given.text(prefix + "certificate").empty();
+  if (certificate == !given.secret(prefix + "key").empty()) return;
+  const std::string place = prefix.empty() ? "account." : prefix;
+  errors.emplace_back("setting.pair", fmt::format("{0}{1}: needs {0}{2} beside it", place,
+                                                  certificate ? "certificate" : "key",
+                                                  certificate ? "key" : "certificate"));
+}
+
 class DigipoortAdapter final : public Adapter {
  public:
   [[nodiscard]] std::string_view name() const override { return "digipoort"; }
@@ -296,9 +317,16 @@ class DigipoortAdapter final : public Adapter {
         if (!sasl::parse_mechanism(mechanism))
           errors.emplace_back("setting.type",
                               fmt::format("{}: \"{}\" is none of PLAIN, LOGIN, CRAM-MD5, EXTERNAL", list, mechanism));
-    for (const char* const section : {"submit", "retrieve"})
-      if (s.text(fmt::format("{}.certificate", section)).empty() != s.secret(fmt::format("{}.key", section)).empty())
-        errors.emplace_back("setting.pair", fmt::format("{}.certificate and {}.key go together", section, section));
+    for (const std::string section : {"submit", "retrieve"}) {
+      check_pair(s, section + ".", errors);
+      for (const std::string& pin : s.list(section + ".pins"))
+        if (!is_pin(pin))
+          errors.emplace_back(
+              "setting.type",
+              fmt::format("{}.pins: \"{}\": write spki:sha256: or leaf:sha256: and 64 lower-case hexadecimal digits",
+                          section, pin));
+    }
+    if (config.own_account != nullptr) check_pair(config.own_account->settings, "", errors);
     if (config.environment == Environment::production && s.duration("retrieve.every") < 60s)
       errors.emplace_back("setting.bounds", "retrieve.every: in production a mailbox is visited at most once in 60s");
     const bool clear = s.text("submit.tls") == "none" || s.text("retrieve.tls") == "none";

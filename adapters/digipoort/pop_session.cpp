@@ -10,8 +10,10 @@ namespace {
 
 constexpr std::size_t piece_most = 256 * 1024;
 
-pop3::ClientConfig with(pop3::ClientConfig config, sasl::Credentials credentials) {
-  config.credentials = std::move(credentials);
+pop3::ClientConfig with(pop3::ClientConfig config, const PopSession::Plan& plan) {
+  config.credentials = plan.credentials;
+  // EXTERNAL means the certificate; without one the next mechanism is ours to use.
+  if (!plan.tls.certificate) std::erase(config.mechanisms, sasl::Mechanism::external);
   return config;
 }
 
@@ -24,10 +26,14 @@ PopSession::PopSession(ChannelContext& context, const RetrieveProfile& profile, 
       pool_(pool),
       plan_(std::move(plan)),
       ended_(std::move(ended)),
-      client_(with(profile.client, plan_.credentials)) {}
+      client_(with(profile.client, plan_)) {}
 
 std::string PopSession::state_key(std::string_view account, std::string_view uidl) {
   return fmt::format("uidl/{}/{}", account, uidl);
+}
+
+std::string PopSession::refused_key(std::string_view account, std::string_view uidl) {
+  return fmt::format("refused/{}/{}", account, uidl);
 }
 
 void PopSession::start(const std::shared_ptr<net::Connection>& connection) {
@@ -63,6 +69,7 @@ void PopSession::on_timeout() {
 
 void PopSession::on_closed(const Error& reason) {
   connection_.reset();
+  certificate_refused_ = certificate_refused(reason);
   client_.on_closed(reason.code + ": " + reason.what);
   run_actions();
 }
@@ -79,7 +86,7 @@ void PopSession::run_actions() {
         if (connection_ != nullptr) connection_->write(send->bytes);
       } else if (std::holds_alternative<pop3::StartTls>(action)) {
         if (connection_ == nullptr) continue;
-        if (auto started = connection_->start_tls_client(profile_.tls, profile_.connect.host); !started)
+        if (auto started = connection_->start_tls_client(plan_.tls.context, profile_.connect.host); !started)
           client_.on_closed(started.error().what);
       } else if (auto* listing = std::get_if<pop3::Listing>(&action)) {
         entries_ = std::move(listing->entries);
@@ -119,8 +126,13 @@ void PopSession::run_actions() {
         else if (!visit_.error)
           visit_.error = finished->error;
       } else if (auto* failed = std::get_if<pop3::Failed>(&action)) {
-        if (!visit_.error) visit_.error = failed->error;
         visit_.failure = failed->failure;
+        if (certificate_refused_) {
+          failed->error = {"tls.certificate",
+                           "the server refuses our client certificate, or wants one: " + failed->error.what};
+          visit_.failure = pop3::FailureClass::authentication;
+        }
+        if (!visit_.error) visit_.error = failed->error;
       } else if (std::holds_alternative<pop3::Close>(action)) {
         finish();
       } else if (auto* deadline = std::get_if<pop3::SetDeadline>(&action)) {
@@ -150,6 +162,11 @@ void PopSession::next() {
       static_cast<void>(
           client_.remove(entry.number));  // refused only when the session is over, and then Failed says so
       return run_actions();
+    }
+    if (key && plan_.refused.contains(entry.uidl)) {
+      ++visit_.refused;
+      ++visit_.left;
+      continue;
     }
     // Bounds of one visit: what was marked so far is committed by QUIT, the rest comes next time.
     if (visit_.stored >= profile_.mails_most || context_.clock().mono() - began_ >= profile_.session_most) {
@@ -253,9 +270,7 @@ void PopSession::accepted(const IntakeResult& result) {
       visit_.error = refusal->error;
       entries_.resize(at_ + 1);  // the next one would fare no better: QUIT commits what was marked
     } else {
-      ++visit_.refused;
-      context_.incidents().open("mail-refused/" + plan_.account, Severity::warning,
-                                "a mail stays in the mailbox: " + refusal->error.what, plan_.account);
+      refused(refusal->error);
     }
     ++at_;
     return next();
@@ -273,14 +288,33 @@ void PopSession::accepted(const IntakeResult& result) {
   run_actions();
 }
 
+// More reading cannot mend it, so it is remembered and not read again; somebody must look, and take it out by hand.
+void PopSession::refused(const Error& reason) {
+  ++visit_.refused;
+  const pop3::Entry& entry = *current();
+  const bool key = !entry.uidl.empty() && !entry.duplicate_uidl;
+  if (key)
+    // If it fails the mail is read, and refused, once more.
+    context_.state().put({{refused_key(plan_.account, entry.uidl), reason.code + ": " + reason.what}},
+                         [](const Status&) {});
+  context_.incidents().open("mail-refused/" + plan_.account, Severity::warning,
+                            key ? fmt::format("mail {} stays in the mailbox and is not fetched again: {}", entry.uidl,
+                                              reason.what)
+                                : fmt::format("a mail without UIDL stays in the mailbox: {}", reason.what),
+                            plan_.account);
+}
+
 void PopSession::committed() {
   visit_.ok = !visit_.error.has_value();
   // What is deleted there need not be remembered here; nor what has gone from the listing some other way.
   std::vector<StateWrite> writes;
   for (const std::string& uidl : marked_) writes.push_back({state_key(plan_.account, uidl), std::nullopt});
-  if (!visit_.more)
+  if (!visit_.more) {
     for (const std::string& uidl : plan_.known)
       if (!present_.contains(uidl)) writes.push_back({state_key(plan_.account, uidl), std::nullopt});
+    for (const std::string& uidl : plan_.refused)
+      if (!present_.contains(uidl)) writes.push_back({refused_key(plan_.account, uidl), std::nullopt});
+  }
   if (!writes.empty())
     context_.state().put(std::move(writes), [](const Status&) {});  // if it fails they are pruned at a later visit
 }

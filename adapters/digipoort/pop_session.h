@@ -39,7 +39,9 @@ class PopSession final : public net::ConnectionHandler, public std::enable_share
     std::string account;  // customer, or "" for the channel's own
     std::string mailbox;  // for attributes: whose mailbox it is
     sasl::Credentials credentials;
-    std::set<std::string> known;  // UIDLs taken before and not known to be deleted
+    ClientTls tls;
+    std::set<std::string> known;    // UIDLs taken before and not known to be deleted
+    std::set<std::string> refused;  // UIDLs that the intake refused for good: left where they are, and not read again
   };
   PopSession(ChannelContext& context, const RetrieveProfile& profile, WorkerPool& pool, Plan plan,
              std::function<void(const Visit&)> ended);
@@ -51,8 +53,9 @@ class PopSession final : public net::ConnectionHandler, public std::enable_share
   void on_timeout() override;
   void on_closed(const Error& reason) override;
 
-  // The state key that remembers a UIDL of an account.
+  // The state keys that remember a UIDL of an account: taken, and refused with the reason as value.
   static std::string state_key(std::string_view account, std::string_view uidl);
+  static std::string refused_key(std::string_view account, std::string_view uidl);
 
  private:
   void run_actions();
@@ -61,6 +64,7 @@ class PopSession final : public net::ConnectionHandler, public std::enable_share
   void store_piece(bool last, bool irregular);
   void arrived(Result<Arrival> arrival);
   void accepted(const IntakeResult& result);
+  void refused(const Error& reason);
   void committed();
   void finish();
   void drop_current();
@@ -87,6 +91,7 @@ class PopSession final : public net::ConnectionHandler, public std::enable_share
   std::set<std::string> present_;    // UIDLs in the listing
   Visit visit_;
   bool running_ = false, over_ = false;
+  bool certificate_refused_ = false;
 };
 
 }  // namespace sluis::digipoort

@@ -192,9 +192,11 @@ void probe_submission(const ChannelConfig& config, ChannelContext& context, cons
   if (!profile) return report.failed("settings", profile.error().what);
   smtp::ClientConfig client = profile->client;
   client.credentials = submit_credentials(account);
+  auto tls = tls_for(profile->tls, account);
+  if (!tls) return report.failed("settings", tls.error().what);
   const auto prober =
-      std::make_shared<SmtpProber>(std::move(client), profile->tls, profile->connect.host, context.clock());
-  prober->client_certificate = profile->has_client_certificate;
+      std::make_shared<SmtpProber>(std::move(client), tls->context, profile->connect.host, context.clock());
+  prober->client_certificate = tls->certificate;
   probe_connection(context, profile->connect, prober, "submission", report);
 }
 
@@ -204,8 +206,11 @@ void probe_retrieval(const ChannelConfig& config, ChannelContext& context, const
   if (!profile) return report.failed("settings", profile.error().what);
   pop3::ClientConfig client = profile->client;
   client.credentials = retrieve_credentials(account);
+  auto tls = tls_for(profile->tls, account);
+  if (!tls) return report.failed("settings", tls.error().what);
+  if (!tls->certificate) std::erase(client.mechanisms, sasl::Mechanism::external);
   const auto prober =
-      std::make_shared<PopProber>(std::move(client), profile->tls, profile->connect.host, context.clock());
+      std::make_shared<PopProber>(std::move(client), tls->context, profile->connect.host, context.clock());
   probe_connection(context, profile->connect, prober, "retrieval", report);
 }
 

@@ -6,16 +6,17 @@ namespace sluis::digipoort {
 
 namespace {
 
-Result<std::shared_ptr<const net::TlsContext>> client_tls(const Settings& settings, const std::string& section) {
-  net::TlsSettings tls;
-  tls.role = net::TlsRole::client;
-  tls.ca_file = settings.text(section + ".ca");
-  tls.certificate_file = settings.text(section + ".certificate");
-  tls.key_pem = settings.secret(section + ".key");
-  tls.pins = settings.list(section + ".pins");
-  auto context = net::TlsContext::make(tls);
+Result<ChannelTls> channel_tls(const Settings& settings, const std::string& section) {
+  ChannelTls tls;
+  tls.settings.role = net::TlsRole::client;
+  tls.settings.ca_file = settings.text(section + ".ca");
+  tls.settings.certificate_file = settings.text(section + ".certificate");
+  tls.settings.key_pem = settings.secret(section + ".key");
+  tls.settings.pins = settings.list(section + ".pins");
+  auto context = net::TlsContext::make(tls.settings);
   if (!context) return context.error().in(section);
-  return context;
+  tls.own = {std::move(*context), !tls.settings.certificate_file.empty()};
+  return tls;
 }
 
 net::ConnectRequest connect_request(const Settings& settings, const std::string& section) {
@@ -56,11 +57,10 @@ Result<SubmitProfile> submit_profile(const ChannelConfig& config, const std::str
   client.timeouts.final_dot = s.duration("submit.timeouts.final-dot");
   client.timeouts.idle = s.duration("submit.idle");
   if (client.tls != smtp::TlsMode::none) {
-    auto context = client_tls(s, "submit");
-    if (!context) return context.error();
-    profile.tls = std::move(*context);
+    auto made = channel_tls(s, "submit");
+    if (!made) return made.error();
+    profile.tls = std::move(*made);
   }
-  profile.has_client_certificate = !s.text("submit.certificate").empty();
   profile.sessions = static_cast<std::size_t>(s.integer("submit.sessions"));
   profile.size_most = client.max_size;
   profile.mail.form = s.text("mail.form") == "attachment" ? mime::Form::attachment : mime::Form::body;
@@ -92,9 +92,9 @@ Result<RetrieveProfile> retrieve_profile(const ChannelConfig& config) {
   profile.client.limits.mail_octets = static_cast<std::uint64_t>(s.integer("retrieve.max-size"));
   profile.content_most = profile.client.limits.mail_octets;
   if (profile.client.tls != pop3::TlsMode::none) {
-    auto context = client_tls(s, "retrieve");
-    if (!context) return context.error();
-    profile.tls = std::move(*context);
+    auto made = channel_tls(s, "retrieve");
+    if (!made) return made.error();
+    profile.tls = std::move(*made);
   }
   profile.every = s.duration("retrieve.every");
   profile.back_off = std::max(s.duration("retrieve.back-off"), profile.every);
@@ -104,6 +104,27 @@ Result<RetrieveProfile> retrieve_profile(const ChannelConfig& config) {
   profile.sessions = static_cast<std::size_t>(s.integer("retrieve.sessions"));
   profile.leave_on_server = s.boolean("retrieve.leave-on-server");
   return profile;
+}
+
+bool has_own_certificate(const Account& account) {
+  return !account.settings.text("certificate").empty() || !account.settings.secret("key").empty();
+}
+
+Result<ClientTls> tls_for(const ChannelTls& channel, const Account& account) {
+  if (channel.own.context == nullptr || !has_own_certificate(account)) return channel.own;
+  net::TlsSettings settings = channel.settings;
+  settings.certificate_file = account.settings.text("certificate");
+  settings.key_pem = account.settings.secret("key");
+  auto context = net::TlsContext::make(settings);
+  if (!context) return context.error().in("the account's certificate");
+  return ClientTls{std::move(*context), true};
+}
+
+bool certificate_refused(const Error& reason) {
+  // Alerts of RFC 8446 §6.2 that a server sends about the client's certificate: bad, unsupported, revoked, expired,
+  // unknown, required, and unknown_ca. The words are the library's, the code is ours.
+  return reason.code == "tls.alert" && (reason.what.find("certificate") != std::string::npos ||
+                                        reason.what.find("unknown ca") != std::string::npos);
 }
 
 sasl::Credentials submit_credentials(const Account& account) {

@@ -14,11 +14,22 @@
 
 namespace sluis::digipoort {
 
+// The TLS of one connection. No context: clear text.
+struct ClientTls {
+  std::shared_ptr<const net::TlsContext> context;  // shared: connections keep it over a reload
+  bool certificate = false;                        // a client certificate is shown to a server that asks
+};
+
+// TLS as the channel has it, and what is needed to make it with an account's certificate instead.
+struct ChannelTls {
+  net::TlsSettings settings;
+  ClientTls own;
+};
+
 struct SubmitProfile {
   net::ConnectRequest connect;
-  smtp::ClientConfig client;                   // without credentials
-  std::shared_ptr<const net::TlsContext> tls;  // shared: connections keep it over a reload
-  bool has_client_certificate = false;
+  smtp::ClientConfig client;  // without credentials
+  ChannelTls tls;
   std::size_t sessions = 2;  // at once for one account
   std::uint64_t size_most = 0;
   MailProfile mail;
@@ -28,7 +39,7 @@ struct RetrieveProfile {
   bool enabled = false;
   net::ConnectRequest connect;
   pop3::ClientConfig client;  // without credentials
-  std::shared_ptr<const net::TlsContext> tls;
+  ChannelTls tls;
   Duration every{}, back_off{};
   double jitter = 0.1;
   std::size_t mails_most = 500;  // of one session
@@ -41,6 +52,13 @@ struct RetrieveProfile {
 // Loads certificates and trust from disk. [Errors] of TlsContext, naming the setting.
 Result<SubmitProfile> submit_profile(const ChannelConfig& config, const std::string& gateway);
 Result<RetrieveProfile> retrieve_profile(const ChannelConfig& config);
+
+// The channel's TLS, or TLS with the account's own certificate. [Threading] blocks on the disk when the account has one:
+// it is read anew for each connection, so that a renewed one is used without a reload. [Errors] of TlsContext.
+Result<ClientTls> tls_for(const ChannelTls& channel, const Account& account);
+[[nodiscard]] bool has_own_certificate(const Account& account);
+// True when this end of a connection is the server's no to our client certificate, or to the lack of one.
+[[nodiscard]] bool certificate_refused(const Error& reason);
 
 // What one account may use.
 sasl::Credentials submit_credentials(const Account& account);

@@ -105,22 +105,15 @@ void Retriever::visit_next() {
 void Retriever::begin(const MailboxPtr& mailbox) {
   ++visiting_;
   mailbox->busy = true;
-  const std::string account = mailbox->account->customer;
-  const bool posted = pool_.post([this, weak = weak_, mailbox, account] {
+  const bool posted = pool_.post([this, weak = weak_, mailbox, account = mailbox->account] {
     if (weak.expired()) return;
-    auto known = std::make_shared<Result<std::vector<std::pair<std::string, std::string>>>>(
-        context_.state().list(PopSession::state_key(account, "")));
-    loop_.post([this, weak, mailbox, account, known] {
+    auto plan = std::make_shared<Result<PopSession::Plan>>(prepare(*account));  // shared: a std::function is copied
+    loop_.post([this, weak, mailbox, plan] {
       if (weak.expired()) return;
-      if (!*known) {
-        Visit visit;
-        visit.error = known->error();
-        return ended(mailbox, visit);
-      }
-      std::set<std::string> uidls;
-      const std::size_t prefix = PopSession::state_key(account, "").size();
-      for (const auto& [key, value] : **known) uidls.insert(key.substr(prefix));
-      connect(mailbox, std::move(uidls));
+      if (*plan) return connect(mailbox, std::move(**plan));
+      Visit visit;
+      visit.error = plan->error();
+      ended(mailbox, visit);
     });
   });
   if (!posted) {
@@ -130,7 +123,23 @@ void Retriever::begin(const MailboxPtr& mailbox) {
   }
 }
 
-void Retriever::connect(const MailboxPtr& mailbox, std::set<std::string> known) {
+Result<PopSession::Plan> Retriever::prepare(const Account& account) const {
+  auto tls = tls_for(profile_.tls, account);
+  if (!tls) return tls.error();
+  PopSession::Plan plan{account.customer, account.settings.text("mailbox"), retrieve_credentials(account),
+                        std::move(*tls),  {},                               {}};
+  const auto remembered = [&](const std::string& prefix, std::set<std::string>& uidls) -> Status {
+    const auto listed = context_.state().list(prefix);
+    if (!listed) return listed.error();
+    for (const auto& [key, value] : *listed) uidls.insert(key.substr(prefix.size()));
+    return {};
+  };
+  if (auto read = remembered(PopSession::state_key(account.customer, ""), plan.known); !read) return read.error();
+  if (auto read = remembered(PopSession::refused_key(account.customer, ""), plan.refused); !read) return read.error();
+  return plan;
+}
+
+void Retriever::connect(const MailboxPtr& mailbox, PopSession::Plan plan) {
   if (mailbox->removed || stopping_) {
     Visit visit;
     visit.error = Error{"pop3.aborted", "the channel is stopping or the account has changed"};
@@ -138,7 +147,7 @@ void Retriever::connect(const MailboxPtr& mailbox, std::set<std::string> known) 
   }
   mailbox->connecting = context_.network().connector->connect(
       loop_, profile_.connect,
-      [this, weak = weak_, mailbox, known = std::move(known)](Result<std::shared_ptr<net::Connection>> connection) {
+      [this, weak = weak_, mailbox, plan = std::move(plan)](Result<std::shared_ptr<net::Connection>> connection) {
         if (weak.expired()) return;
         mailbox->connecting.reset();
         if (!connection) {
@@ -146,9 +155,7 @@ void Retriever::connect(const MailboxPtr& mailbox, std::set<std::string> known) 
           visit.error = connection.error();
           return ended(mailbox, visit);
         }
-        PopSession::Plan plan{mailbox->account->customer, mailbox->account->settings.text("mailbox"),
-                              retrieve_credentials(*mailbox->account), known};
-        mailbox->session = std::make_shared<PopSession>(context_, profile_, pool_, std::move(plan),
+        mailbox->session = std::make_shared<PopSession>(context_, profile_, pool_, plan,
                                                         [this, weak, mailbox](const Visit& visit) {
                                                           if (!weak.expired()) ended(mailbox, visit);
                                                         });

@@ -47,7 +47,9 @@ class Retriever {
   void due(const MailboxPtr& mailbox);
   void visit_next();
   void begin(const MailboxPtr& mailbox);
-  void connect(const MailboxPtr& mailbox, std::set<std::string> known);
+  // Brings what a visit needs from the disk. [Threading] blocks: in the pool.
+  Result<PopSession::Plan> prepare(const Account& account) const;
+  void connect(const MailboxPtr& mailbox, PopSession::Plan plan);
   void ended(const MailboxPtr& mailbox, const Visit& visit);
   Duration failed(const MailboxPtr& mailbox, const Visit& visit);
   void worked(const MailboxPtr& mailbox, const Visit& visit);

@@ -13,8 +13,13 @@ smtp::ClientConfig with(smtp::ClientConfig config, sasl::Credentials credentials
 
 }  // namespace
 
-SmtpSession::SmtpSession(Owner& owner, const SubmitProfile& profile, sasl::Credentials credentials, WorkerPool& pool)
-    : owner_(owner), profile_(profile), pool_(pool), client_(with(profile.client, std::move(credentials))) {}
+SmtpSession::SmtpSession(Owner& owner, const SubmitProfile& profile, ClientTls tls, sasl::Credentials credentials,
+                         WorkerPool& pool)
+    : owner_(owner),
+      profile_(profile),
+      client_tls_(std::move(tls)),
+      pool_(pool),
+      client_(with(profile.client, std::move(credentials))) {}
 
 void SmtpSession::start(const std::shared_ptr<net::Connection>& connection) {
   connection_ = connection;
@@ -51,7 +56,7 @@ void SmtpSession::on_bytes(std::string_view bytes) {
 
 void SmtpSession::on_tls(const net::TlsInfo& info) {
   tls_ = info;
-  client_.on_tls_established(profile_.has_client_certificate);
+  client_.on_tls_established(client_tls_.certificate);
   run_actions();
 }
 
@@ -61,6 +66,7 @@ void SmtpSession::on_timeout() {
 }
 
 void SmtpSession::on_closed(const Error& reason) {
+  certificate_refused_ = certificate_refused(reason);
   client_.on_closed(reason.code + ": " + reason.what);
   connection_.reset();
   run_actions();
@@ -82,7 +88,7 @@ void SmtpSession::run_actions() {
         if (connection_ != nullptr) connection_->write(send->bytes);
       } else if (std::holds_alternative<smtp::StartTls>(action)) {
         if (connection_ == nullptr) continue;
-        if (auto started = connection_->start_tls_client(profile_.tls, profile_.connect.host); !started)
+        if (auto started = connection_->start_tls_client(client_tls_.context, profile_.connect.host); !started)
           client_.on_closed(started.error().code + ": " + started.error().what);
       } else if (std::holds_alternative<smtp::NeedData>(action)) {
         data_wanted_ = true;
@@ -94,6 +100,14 @@ void SmtpSession::run_actions() {
         if (submission_ != nullptr) owner_.done(self, std::move(submission_), done->result);
       } else if (auto* failed = std::get_if<smtp::Failed>(&action)) {
         failure_ = std::move(failed->error);
+        // The account's to mend, unless its certificate is the channel's: others may go on meanwhile. With TLS 1.3 the
+        // alert comes after the handshake is done for this side, so the stage says nothing.
+        if (certificate_refused_) {
+          failure_->error = {"tls.certificate",
+                             "the server refuses our client certificate, or wants one: " + failure_->error.what};
+          const bool of_the_channel = client_tls_.certificate && client_tls_.context == profile_.tls.own.context;
+          if (!of_the_channel) failure_->scope = smtp::Scope::account;
+        }
       } else if (std::holds_alternative<smtp::Close>(action)) {
         finish();
       } else if (auto* deadline = std::get_if<smtp::SetDeadline>(&action)) {

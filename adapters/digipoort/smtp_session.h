@@ -40,7 +40,7 @@ class SmtpSession final : public net::ConnectionHandler, public std::enable_shar
                        const std::optional<smtp::SessionError>& failure) = 0;
   };
 
-  SmtpSession(Owner& owner, const SubmitProfile& profile, sasl::Credentials credentials, WorkerPool& pool);
+  SmtpSession(Owner& owner, const SubmitProfile& profile, ClientTls tls, sasl::Credentials credentials, WorkerPool& pool);
   void start(const std::shared_ptr<net::Connection>& connection);
   // False: it is saying QUIT because its idle time is over, and the submission stays with the caller; ended() follows.
   [[nodiscard]] bool give(std::unique_ptr<Submission>& submission);
@@ -66,6 +66,7 @@ class SmtpSession final : public net::ConnectionHandler, public std::enable_shar
 
   Owner& owner_;
   const SubmitProfile& profile_;
+  const ClientTls client_tls_;
   WorkerPool& pool_;
   smtp::Client client_;
   std::shared_ptr<net::Connection> connection_;
@@ -75,6 +76,7 @@ class SmtpSession final : public net::ConnectionHandler, public std::enable_shar
   std::size_t given_ = 0;
   std::optional<smtp::SessionError> failure_;
   bool running_ = false, over_ = false;
+  bool certificate_refused_ = false;
   bool data_wanted_ = false, reading_ = false;
 };
 

@@ -145,18 +145,46 @@ void Submitter::pump(const std::string& account) {
 }
 
 void Submitter::connect(const std::string& account) {
-  const int number = next_connecting_++;
-  // Entered before the attempt, for its callback comes on a later turn of this loop.
+  Caller caller{account, next_connecting_++, context_.accounts().find(account), profile_.tls.own};
+  lanes_[account].connecting[caller.number];
+  if (caller.owner == nullptr || !has_own_certificate(*caller.owner) || profile_.tls.own.context == nullptr)
+    return dial(std::move(caller));
+  const bool posted = pool_.post([this, weak = weak_, caller] {
+    if (weak.expired()) return;  // stop() waits for the pool
+    auto tls = std::make_shared<Result<ClientTls>>(tls_for(profile_.tls, *caller.owner));
+    loop_.post([this, weak, caller, tls]() mutable {
+      if (weak.expired() || !lanes_[caller.account].connecting.contains(caller.number)) return;
+      if (tls->ok()) {
+        caller.tls = std::move(**tls);
+        return dial(std::move(caller));
+      }
+      lanes_[caller.account].connecting.erase(caller.number);
+      never_worked(caller.account,
+                   smtp::SessionError{smtp::Stage::tls, tls->error(), std::nullopt, smtp::Scope::account, true});
+    });
+  });
+  if (posted) return;
+  lanes_[account].connecting.erase(caller.number);
+  never_worked(account, smtp::SessionError{smtp::Stage::connect,
+                                           Error{"channel.busy", "too much waits for the disk, or the channel stops"},
+                                           std::nullopt, smtp::Scope::message, false});
+}
+
+void Submitter::dial(Caller caller) {
+  const std::string account = caller.account;
+  const int number = caller.number;
+  // The callback comes on a later turn of this loop.
   lanes_[account].connecting[number] = context_.network().connector->connect(
       loop_, profile_.connect,
-      [this, weak = weak_, account, number](Result<std::shared_ptr<net::Connection>> connection) {
-        if (!weak.expired()) connected(account, number, std::move(connection));
+      [this, weak = weak_, caller = std::move(caller)](Result<std::shared_ptr<net::Connection>> connection) {
+        if (!weak.expired()) connected(caller, std::move(connection));
       });
 }
 
-void Submitter::connected(const std::string& account, int number, Result<std::shared_ptr<net::Connection>> connection) {
+void Submitter::connected(const Caller& caller, Result<std::shared_ptr<net::Connection>> connection) {
+  const std::string& account = caller.account;
   Lane& lane = lanes_[account];
-  lane.connecting.erase(number);
+  lane.connecting.erase(caller.number);
   if (!connection) {
     never_worked(account, smtp::SessionError{smtp::Stage::connect, connection.error(), std::nullopt,
                                              smtp::Scope::channel, false});
@@ -166,7 +194,10 @@ void Submitter::connected(const std::string& account, int number, Result<std::sh
   if (stopping_) return settle_stop();
   // Without its own account the customer's mails go by the channel's own, if there is one: submit() decides anew.
   if (owner == nullptr || owner->customer != account) return submit_anew(account);
-  const auto session = std::make_shared<SmtpSession>(*this, profile_, submit_credentials(*owner), pool_);
+  // It changed meanwhile: its new password must not go out beside its old certificate.
+  if (caller.owner == nullptr || *caller.owner != *owner) return pump(account);
+  const auto session =
+      std::make_shared<SmtpSession>(*this, profile_, caller.tls, submit_credentials(*owner), pool_);
   lane.open.push_back(session);
   account_of_[session.get()] = account;
   session->start(*connection);
@@ -287,7 +318,8 @@ void Submitter::settle_stop() {
 void Submitter::begin_stop(MonoTime deadline) {
   stopping_ = true;
   for (auto& [account, lane] : lanes_) {
-    for (auto& [number, attempt] : lane.connecting) attempt.cancel();
+    for (auto& [number, attempt] : lane.connecting)
+      if (attempt) attempt->cancel();
     lane.connecting.clear();
     std::deque<std::unique_ptr<Submission>> waiting;
     waiting.swap(lane.waiting);

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -35,14 +36,22 @@ class Submitter final : public SmtpSession::Owner {
   struct Lane {  // of one account
     std::deque<std::unique_ptr<Submission>> waiting;
     std::vector<std::shared_ptr<SmtpSession>> open, idle, working;  // working: those of `open` that were ready once
-    std::map<int, net::ConnectAttempt> connecting;
+    std::map<int, std::optional<net::ConnectAttempt>> connecting;  // none: its certificate is being read
     // The peer refused another session while one works: that one takes the mails until none is open any more.
     bool narrow = false;
   };
   void submit(std::shared_ptr<Attempt> attempt, bool again);
   void pump(const std::string& account);
+  // Who a connection is made for, and with what TLS.
+  struct Caller {
+    std::string account;
+    int number = 0;
+    std::shared_ptr<const Account> owner;
+    ClientTls tls;
+  };
   void connect(const std::string& account);
-  void connected(const std::string& account, int number, Result<std::shared_ptr<net::Connection>> connection);
+  void dial(Caller caller);
+  void connected(const Caller& caller, Result<std::shared_ptr<net::Connection>> connection);
   void submit_anew(const std::string& account);
   static std::size_t starting(const Lane& lane);
   void never_worked(const std::string& account, const smtp::SessionError& error);

@@ -17,6 +17,9 @@ struct MailboxServer::State {
   std::vector<std::weak_ptr<Session>> all;
   bool refuse_commits = false;
   std::chrono::seconds login_delay{};
+  std::vector<sasl::Mechanism> mechanisms{sasl::Mechanism::plain};
+  std::string certificate;
+  std::vector<std::string> logins;
   int sessions = 0, open = 0, most_at_once = 0, fetched = 0, commits = 0;
   std::string heard;
 };
@@ -43,7 +46,8 @@ class MailboxServer::Session final : public net::ConnectionHandler, public std::
     server_.on_bytes(bytes);
     run();
   }
-  void on_tls(const net::TlsInfo&) override {
+  void on_tls(const net::TlsInfo& info) override {
+    if (info.peer) certificate_ = info.peer->subject;
     server_.on_tls_established();
     run();
   }
@@ -62,6 +66,8 @@ class MailboxServer::Session final : public net::ConnectionHandler, public std::
                                       : pop3::ServerTls::required;
     config.allow_clear_login = state.tls == nullptr;
     config.login_delay = state.login_delay;
+    config.mechanisms = state.mechanisms;
+    config.cram_challenge = [] { return std::string("<1896.697170952@pop.example.test>"); };
     return config;
   }
   void gone() {
@@ -86,7 +92,12 @@ class MailboxServer::Session final : public net::ConnectionHandler, public std::
       EXPECT_TRUE(connection_->start_tls_server(state_->tls).ok());
     } else if (auto* login = std::get_if<pop3::Authenticate>(&action)) {
       const std::lock_guard lock(state_->mutex);
-      if (!sasl::verify(login->presented, state_->password)) return server_.auth_result(pop3::AuthResult::refused);
+      const bool external = login->presented.mechanism == sasl::Mechanism::external;
+      if (external ? certificate_.empty() || certificate_ != state_->certificate
+                   : !sasl::verify(login->presented, state_->password))
+        return server_.auth_result(pop3::AuthResult::refused);
+      state_->logins.push_back(std::string(sasl::to_string(login->presented.mechanism)) + " " +
+                               login->presented.username);
       mails_ = state_->mails;
       pop3::Maildrop drop;
       for (const Mail& mail : mails_) drop.push_back({mail.uidl, mail.bytes.size()});
@@ -114,6 +125,7 @@ class MailboxServer::Session final : public net::ConnectionHandler, public std::
   std::shared_ptr<net::Connection> connection_;
   pop3::Server server_;
   std::vector<Mail> mails_;  // as they were at login
+  std::string certificate_;  // subject of the client's
   bool running_ = false;
 };
 
@@ -160,6 +172,11 @@ void MailboxServer::password(const std::string& password) {
   const std::lock_guard lock(state_->mutex);
   state_->password = Secret(password);
 }
+void MailboxServer::mechanisms(std::vector<sasl::Mechanism> mechanisms, const std::string& certificate) {
+  const std::lock_guard lock(state_->mutex);
+  state_->mechanisms = std::move(mechanisms);
+  state_->certificate = certificate;
+}
 void MailboxServer::refuse_commits(bool refuse) {
   const std::lock_guard lock(state_->mutex);
   state_->refuse_commits = refuse;
@@ -185,6 +202,10 @@ int MailboxServer::most_at_once() const {
 int MailboxServer::fetched() const {
   const std::lock_guard lock(state_->mutex);
   return state_->fetched;
+}
+std::vector<std::string> MailboxServer::logins() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->logins;
 }
 int MailboxServer::commits() const {
   const std::lock_guard lock(state_->mutex);

@@ -29,6 +29,8 @@ class MailboxServer {
 
   void put(std::vector<Mail> mails);
   void password(const std::string& password);
+  // Before the first connection. Without a certificate EXTERNAL is refused, with this one it is granted.
+  void mechanisms(std::vector<sasl::Mechanism> mechanisms, const std::string& certificate = {});
   void refuse_commits(bool refuse);              // -ERR to QUIT, nothing deleted
   void login_delay(std::chrono::seconds least);  // announced in CAPA
 
@@ -37,6 +39,7 @@ class MailboxServer {
   [[nodiscard]] int sessions() const;
   [[nodiscard]] int most_at_once() const;
   [[nodiscard]] int fetched() const;        // RETR, of all sessions
+  [[nodiscard]] std::vector<std::string> logins() const;  // "MECHANISM user", granted
   [[nodiscard]] int commits() const;        // QUIT that was answered +OK
   [[nodiscard]] std::string heard() const;  // every octet of every session, decrypted
 

@@ -37,6 +37,13 @@ std::shared_ptr<Account> make_account(const std::string& customer, const std::st
   return account;
 }
 
+std::shared_ptr<Account> with_certificate(std::shared_ptr<Account> account,
+                                          const test::IssuedCertificate& certificate) {
+  account->settings.set("certificate", certificate.certificate_file);
+  account->settings.set("key", certificate.key_pem);
+  return account;
+}
+
 std::shared_ptr<Delivery> make_mail(std::string payload, const std::string& recipient) {
   auto delivery = sluis::tests::make_delivery(
       "acme", {sluis::tests::make_part(std::move(payload), "application/octet-stream", "aangifte.edi")});
@@ -119,12 +126,14 @@ void DigipoortTest::on_loop(std::function<void()> work) {
   done->get_future().wait();
 }
 
-std::shared_ptr<const net::TlsContext> DigipoortTest::server_tls() {
+std::shared_ptr<const net::TlsContext> DigipoortTest::server_tls(net::ClientCertificate client) {
   const test::IssuedCertificate certificate = authority_.server();
   net::TlsSettings settings;
   settings.role = net::TlsRole::server;
   settings.certificate_pem = certificate.certificate_pem;
   settings.key_pem = certificate.key_pem;
+  settings.client_certificate = client;
+  if (client != net::ClientCertificate::none) settings.ca_pem = authority_.pem();
   auto context = net::TlsContext::make(settings);
   EXPECT_TRUE(context.ok());
   return *context;

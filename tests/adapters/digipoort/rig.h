@@ -27,6 +27,8 @@ bool eventually(const std::function<bool()>& condition);
 const Adapter& adapter();
 Settings default_channel_settings();
 std::shared_ptr<Account> make_account(const std::string& customer, const std::string& password = canary);
+// The account with a client certificate of its own.
+std::shared_ptr<Account> with_certificate(std::shared_ptr<Account> account, const test::IssuedCertificate& certificate);
 // A delivery of one payload to one recipient.
 std::shared_ptr<Delivery> make_mail(std::string payload = "UNB+UNOC:3+A+B'",
                                     const std::string& recipient = "uitvoer@douane.example.test");
@@ -46,7 +48,8 @@ class DigipoortTest : public ::testing::Test {
   void begin(const std::shared_ptr<Delivery>& delivery, sluis::tests::Ending& ending);
   // Runs on the loop and waits for it: for what the channel reads there.
   void on_loop(std::function<void()> work);
-  std::shared_ptr<const net::TlsContext> server_tls();
+  std::shared_ptr<const net::TlsContext> server_tls(
+      net::ClientCertificate client = net::ClientCertificate::none);
   // Everything that was logged so far.
   std::string log();
 

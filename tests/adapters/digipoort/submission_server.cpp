@@ -14,6 +14,7 @@ struct SubmissionServer::State {
   bool implicit = false;
   mutable std::mutex mutex;
   std::map<std::string, Secret> passwords;
+  std::map<std::string, std::string> certificates;  // subject → user name
   std::vector<Mail> mails;
   std::vector<std::shared_ptr<Session>> held;
   std::vector<std::weak_ptr<Session>> all;
@@ -47,12 +48,13 @@ class SubmissionServer::Session final : public net::ConnectionHandler, public st
     server_.on_bytes(bytes);
     run();
   }
-  void on_tls(const net::TlsInfo&) override {
+  void on_tls(const net::TlsInfo& info) override {
     tls_ = true;
+    if (info.peer) mail_.certificate = info.peer->subject;
     if (state_->implicit)
       server_.start();
     else
-      server_.on_tls_established(false);
+      server_.on_tls_established(info.peer.has_value());
     run();
   }
   void on_closed(const Error& reason) override {
@@ -75,7 +77,8 @@ class SubmissionServer::Session final : public net::ConnectionHandler, public st
                                       : smtp::TlsState::offered;
     config.require_tls = state.tls != nullptr;
     config.allow_clear_auth = state.tls == nullptr;
-    config.mechanisms = {sasl::Mechanism::plain, sasl::Mechanism::login};
+    config.mechanisms = state.trouble.mechanisms;
+    config.cram_challenge = [] { return std::string("<1896.697170952@msa.example.test>"); };
     config.limits.message_size = 64ULL << 20;
     return config;
   }
@@ -105,10 +108,9 @@ class SubmissionServer::Session final : public net::ConnectionHandler, public st
       if (connection_ == nullptr) return;
       EXPECT_TRUE(connection_->start_tls_server(state_->tls).ok());
     } else if (auto* login = std::get_if<smtp::Authenticate>(&action)) {
-      const std::lock_guard lock(state_->mutex);
-      const auto at = state_->passwords.find(login->presented.username);
-      const bool known = at != state_->passwords.end() && sasl::verify(login->presented, at->second);
+      const bool known = knows(login->presented);
       if (known) mail_.login = login->presented.username;
+      mail_.mechanism = sasl::to_string(login->presented.mechanism);
       server_.auth_result(known ? smtp::AuthVerdict::accepted : smtp::AuthVerdict::rejected);
     } else if (auto* from = std::get_if<smtp::MailFrom>(&action)) {
       mail_.from = from->reverse_path;
@@ -128,6 +130,15 @@ class SubmissionServer::Session final : public net::ConnectionHandler, public st
     } else if (std::holds_alternative<smtp::Close>(action)) {
       end(true);
     }
+  }
+  bool knows(const sasl::Presented& presented) const {
+    const std::lock_guard lock(state_->mutex);
+    if (presented.mechanism == sasl::Mechanism::external) {
+      const auto at = state_->certificates.find(mail_.certificate);
+      return at != state_->certificates.end() && at->second == presented.username;
+    }
+    const auto at = state_->passwords.find(presented.username);
+    return at != state_->passwords.end() && sasl::verify(presented, at->second);
   }
   void whole() {
     ++mails_;
@@ -213,6 +224,11 @@ SubmissionServer::~SubmissionServer() {
 void SubmissionServer::account(const std::string& username, const std::string& password) {
   const std::lock_guard lock(state_->mutex);
   state_->passwords[username] = Secret(password);
+}
+
+void SubmissionServer::certificate(const std::string& subject, const std::string& username) {
+  const std::lock_guard lock(state_->mutex);
+  state_->certificates[subject] = username;
 }
 
 void SubmissionServer::release() {

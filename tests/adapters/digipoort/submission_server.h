@@ -18,7 +18,8 @@ namespace sluis::digipoort::tests {
 class SubmissionServer {
  public:
   struct Mail {
-    std::string from, to, bytes, envid, login;
+    std::string from, to, bytes, envid, login, mechanism;
+    std::string certificate;  // subject of the client's, when it showed one
     int session = 0;
   };
   // What happens at the final dot of the n-th mail, from 1, instead of 250.
@@ -29,6 +30,7 @@ class SubmissionServer {
     int sessions_most = 1000;   // further ones are told 421
     int close_after_mails = 0;  // of one session: it ends without a word once the next MAIL comes
     std::string hold_at_dot;    // a recipient whose mails get their answer from release()
+    std::vector<sasl::Mechanism> mechanisms{sasl::Mechanism::plain, sasl::Mechanism::login};
   };
 
   // `tls` null: clear text. `implicit`: TLS from the first octet, else STARTTLS.
@@ -41,6 +43,8 @@ class SubmissionServer {
   SubmissionServer& operator=(const SubmissionServer&) = delete;
 
   void account(const std::string& username, const std::string& password);
+  // EXTERNAL: the client with this certificate is this account.
+  void certificate(const std::string& subject, const std::string& username);
   void release();  // answers 250 to what is held
 
   [[nodiscard]] std::uint16_t port() const { return listener_->port(); }
