@@ -115,6 +115,7 @@ GatewayFile read_gateway(const Document& document, Secrets& secrets, std::vector
   gateway.keep_bodies = s.duration("retention.bodies");
   gateway.keep_metadata = s.duration("retention.metadata");
   gateway.keep_keys = s.duration("retention.keys");
+  gateway.purge_every = s.duration("retention.every");
   gateway.low_water = s.integer("limits.low-water");
   out.engine.breaker_failures = static_cast<int>(s.integer("engine.breaker.failures"));
   out.engine.breaker_pause = s.duration("engine.breaker.pause");

@@ -42,6 +42,7 @@ struct GatewaySettings {
   Duration keep_bodies{};
   Duration keep_metadata{};
   Duration keep_keys{};
+  Duration purge_every{};
 
   std::int64_t low_water = 0;  // octets of free space below which nothing is accepted any more
 

@@ -1,28 +1,24 @@
 #include "gateway/gateway.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <future>
 
 #include "config/compare.h"
+#include "gateway/seal_key.h"
 #include "store/sqlite/store.h"
 
 namespace sluis::gateway {
 
 namespace {
 
-std::string reason(int code) { return std::strerror(code); }   // NOLINT(concurrency-mt-unsafe): glibc's is thread-safe
-
 RetentionSettings retention(const config::GatewaySettings& settings) {
   RetentionSettings out;
   out.bodies = settings.keep_bodies;
   out.metadata = settings.keep_metadata;
   out.keys = settings.keep_keys;
+  out.purge_every = settings.purge_every;
   return out;
 }
 
@@ -39,37 +35,9 @@ Gateway::Gateway(GatewayOptions options, const AdapterRegistry& adapters, const 
 
 Gateway::~Gateway() { stop(); }
 
-// The key of the timeline's seals. It lies beside the data directory, not in it: a copy or a restore of the data does not
-// bring the means to seal it again.
-Result<Secret> Gateway::seal_key(const std::string& file) {
-  const auto trouble = [&](std::string_view what) { return Error{"seal.key", fmt::format("{}: {}: {}", file, what, reason(errno))}; };
-  int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT) {
-    std::string fresh(32, '\0');
-    random_.fill({reinterpret_cast<std::uint8_t*>(fresh.data()), fresh.size()});
-    fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) return trouble("cannot be made");
-    const bool written = ::write(fd, fresh.data(), fresh.size()) == static_cast<ssize_t>(fresh.size()) && ::fsync(fd) == 0;
-    ::close(fd);
-    if (!written) return trouble("cannot be written");
-    log_.info("seal.key", "made the key of the timeline's seals", {{"file", file}});
-    return Secret{std::move(fresh)};
-  }
-  if (fd < 0) return trouble("cannot be read");
-  std::string key(33, '\0');
-  const ssize_t n = ::read(fd, key.data(), key.size());
-  struct stat info {};
-  const bool open_to_others = ::fstat(fd, &info) == 0 && (info.st_mode & 077) != 0;
-  ::close(fd);
-  if (n != 32) return Error{"seal.key", fmt::format("{}: is not a seal key of 32 octets", file)};
-  if (open_to_others) return Error{"seal.key", fmt::format("{}: others can read it; chmod 600", file)};
-  key.resize(32);
-  return Secret{std::move(key)};
-}
-
 Status Gateway::open_store(const config::Loaded& loaded) {
   data_ = loaded.gateway.data;
-  auto key = seal_key(data_ + ".seal-key");
+  auto key = read_or_make_seal_key(seal_key_file(data_), random_, log_);
   if (!key) return key.error();
   sqlite::Options options;
   options.folder = data_;
@@ -185,6 +153,7 @@ Json Gateway::reload(const std::string& by) {
   hosts_->change(*next, changes.removed, changes.changed, changes.added, clock_.mono() + options_.stop_within);
   for (const auto& [channel, accounts] : changes.accounts) hosts_->tell_accounts(channel, accounts);
   housekeeping_->change(retention(loaded.gateway));
+  store_->keep_free(static_cast<std::uint64_t>(loaded.gateway.low_water));
   engine_->wake();
   log_.info("config.reloaded", "a new configuration is in force", {{"by", by}, {"generation", next->number}});
   Json answer = {{"ok", true}, {"generation", next->number}, {"added", changes.added}, {"removed", changes.removed},

@@ -51,7 +51,6 @@ class Gateway {
   };
 
   Status open_store(const config::Loaded& loaded);
-  Result<Secret> seal_key(const std::string& file);
 
   const GatewayOptions options_;
   const AdapterRegistry& adapters_;

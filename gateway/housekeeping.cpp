@@ -15,7 +15,10 @@ void Housekeeping::start() {
 
 void Housekeeping::change(RetentionSettings settings) {
   executor_.post([this, weak = std::weak_ptr(alive_), settings] {
-    if (!weak.expired()) settings_ = settings;
+    if (weak.expired()) return;
+    settings_ = settings;
+    // Not cancelled: a purge is under way, and sets the next one by the new settings.
+    if (executor_.cancel(next_purge_)) purge();
   });
 }
 
@@ -34,14 +37,15 @@ void Housekeeping::purge() {
   const WallTime now = clock_.wall();
   store_.submit(Purge{now, now - settings_.bodies, now - settings_.metadata, now - settings_.keys, settings_.slice},
                 [this, weak = std::weak_ptr(alive_), &executor = executor_, log = log_](const CommandResult& result) {
-                  bool more = false;
+                  Purged purged;
                   if (!result) log.warning("retention.failed", "nothing could be purged", {{"reason", result.error().what}});
-                  else more = std::get<Purged>(*result).more;
-                  executor.post([this, weak, more] {
+                  else purged = std::get<Purged>(*result);
+                  if (purged.rows > 0) log.info("retention.purged", "what was due has been purged", {{"rows", purged.rows}});
+                  executor.post([this, weak, more = purged.more] {
                     if (weak.expired()) return;
                     // More is due: at once, behind what was committed meanwhile. Else by the clock.
                     if (more) return purge();
-                    executor_.schedule(clock_.mono() + settings_.purge_every, [this, weak] {
+                    next_purge_ = executor_.schedule(clock_.mono() + settings_.purge_every, [this, weak] {
                       if (!weak.expired()) purge();
                     });
                   });

@@ -25,7 +25,8 @@ class Housekeeping {
  public:
   Housekeeping(Store& store, Executor& executor, const Clock& clock, Log log, RetentionSettings settings);
   void start();
-  void change(RetentionSettings settings);   // any thread
+  // What is due by the new settings is purged at once. [Threading] any thread.
+  void change(RetentionSettings settings);
 
  private:
   void seal();
@@ -35,6 +36,7 @@ class Housekeeping {
   const Clock& clock_;
   const Log log_;
   RetentionSettings settings_;
+  TimerId next_purge_ = TimerId::none;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);   // shared: callbacks find out that this has gone
 };
 

@@ -53,6 +53,10 @@ Json to_json(const TimelineRecord& r) {
   return out;
 }
 
+Json to_json(const Tombstone& r) {
+  return {{"message", r.message.text()}, {"purged_at", to_rfc3339(r.at)}, {"entries", r.entries}, {"chain", to_hex(r.chain)}};
+}
+
 Json to_json(const IncidentRecord& r) {
   Json out = {{"id", r.id}, {"key", r.last.key}, {"severity", to_string(r.last.severity)}, {"text", r.last.text},
               {"channel", r.last.channel}, {"customer", r.last.customer}, {"opened_at", to_rfc3339(r.opened_at)}, {"count", r.count}};

@@ -14,6 +14,7 @@ Json to_json(const Part& part);
 Json to_json(const DeliveryRecord& record);
 Json to_json(const MessageRecord& record);
 Json to_json(const TimelineRecord& record);
+Json to_json(const Tombstone& record);
 Json to_json(const IncidentRecord& record);
 Json to_json(const VerifyReport& report);
 // Text that need not be UTF-8 (a peer's words) is written with U+FFFD, never refused.

@@ -173,7 +173,11 @@ void Requests::show(const Json& request, const std::string&, const ControlServer
     const auto record = reader.message(one);
     if (!record) return reply(failure(record.error()));
     if (!record->has_value()) {
-      if (one == message) return reply(failure(Error{"message.unknown", fmt::format("there is no message {}", id)}));
+      if (one != message) continue;
+      const auto stone = reader.tombstone(message);
+      if (!stone) return reply(failure(stone.error()));
+      if (!stone->has_value()) return reply(failure(Error{"message.unknown", fmt::format("there is no message {}", id)}));
+      out["tombstone"] = to_json(**stone);
       continue;
     }
     const auto timeline = reader.timeline(one);

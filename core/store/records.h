@@ -40,6 +40,13 @@ struct MessageRecord {
   std::vector<DeliveryRecord> deliveries;
 };
 
+struct Tombstone {
+  MessageId message{};
+  std::int64_t entries = 0;              // that its timeline had
+  Sha256 chain{};                        // the chain value of the last of them
+  WallTime at;                           // when it was purged
+};
+
 struct IncidentRecord {
   std::int64_t id = 0;
   IncidentChange last;

@@ -35,6 +35,8 @@ class SLUIS_CORE_API Reader {
   virtual ~Reader() = default;
   virtual Result<std::optional<MessageRecord>> message(const MessageId& id) = 0;
   virtual Result<std::vector<TimelineRecord>> timeline(const MessageId& id) = 0;
+  // What is left of a message whose metadata were purged.
+  virtual Result<std::optional<Tombstone>> tombstone(const MessageId& id) = 0;
   // Answers and notices of a message, oldest first.
   virtual Result<std::vector<MessageId>> replies(const MessageId& id) = 0;
   virtual Result<std::optional<DeliveryRecord>> delivery(DeliveryId id) = 0;
@@ -73,6 +75,8 @@ class SLUIS_CORE_API Store : public ContentStore {
   virtual void on_change(std::function<void(const StoreChanges&)> listener) = 0;
   // Not accepting: the reason (disk full, fsync failed); empty when all is well.
   [[nodiscard]] virtual std::string trouble() const = 0;
+  // Below so many free octets nothing new is accepted, from now on.
+  virtual void keep_free(std::uint64_t octets) = 0;
   // At start-up, before any claim: `sending` → `queued`, in doubt; or `held` where `hold_in_doubt` says so by policy name.
   // Leases end too where no other node can hold one.
   virtual Result<std::size_t> recover(const std::function<bool(const std::string& policy)>& hold_in_doubt) = 0;

@@ -86,7 +86,10 @@ int Program::ask_and_print(const Json& request, const std::function<std::string(
     std::fprintf(stderr, "sluis: %s\n", trouble.c_str());
     return 1;
   }
-  const auto answer = ask(socket, request);
+  return print(ask(socket, request), text);
+}
+
+int Program::print(const Result<Json>& answer, const std::function<std::string(const Json&)>& text) const {
   if (!answer) {
     std::fprintf(stderr, "sluis: %s\n", answer.error().what.c_str());
     return 1;

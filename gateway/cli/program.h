@@ -29,6 +29,8 @@ class Program {
   std::size_t load_adapters(AdapterRegistry& registry) const;
   // Asks the running gateway; prints JSON as it is or what `text` makes of it. Returns the exit status.
   int ask_and_print(const Json& request, const std::function<std::string(const Json&)>& text) const;
+  // The same with an answer that the command found itself.
+  int print(const Result<Json>& answer, const std::function<std::string(const Json&)>& text) const;
   CLI::App& command(const std::string& name, const std::string& description, std::function<int()> body);
 
  private:

@@ -2,11 +2,14 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 
 #include "gateway/cli/program.h"
 #include "gateway/cli/text.h"
+#include "gateway/seal_key.h"
+#include "store/sqlite/store.h"
 
 namespace sluis::gateway {
 
@@ -33,6 +36,20 @@ Json seals_of(const std::string& file, std::string& error) {
   return seals;
 }
 
+// Without a gateway: a restored copy is looked at before one sends what it takes for open.
+Result<Json> verify_stopped(const std::string& folder, const Json& seals) {
+  static const SystemClock clock;
+  const std::string data = std::filesystem::absolute(folder).lexically_normal().string();
+  const auto key = read_seal_key(seal_key_file(data));
+  if (!key) return key.error();
+  sqlite::Options options;
+  options.folder = data;
+  options.seal_key = *key;
+  const auto report = sqlite::SqliteStore::verify_stopped(options, clock, seals.get<std::vector<std::string>>());
+  if (!report) return report.error();
+  return Json{{"ok", true}, {"report", to_json(*report)}};
+}
+
 }  // namespace
 
 void add_state_commands(Program& program) {
@@ -56,9 +73,9 @@ void add_state_commands(Program& program) {
   probe.add_option("CHANNEL", *channel, "The channel's name")->required();
   probe.add_option("--customer", *customer, "With this customer's account; else the channel's own");
 
-  const auto log = std::make_shared<std::string>();
-  program.command("verify", "Walk every timeline, checksum and seal of the store", [&program, log] {
-    Json request = {{"command", "verify"}};
+  const auto log = std::make_shared<std::string>(), data = std::make_shared<std::string>();
+  CLI::App& verify = program.command("verify", "Walk every timeline, checksum and seal of the store", [&program, log, data] {
+    Json request = {{"command", "verify"}, {"seals", Json::array()}};
     if (!log->empty()) {
       std::string error;
       request["seals"] = seals_of(*log, error);
@@ -68,12 +85,15 @@ void add_state_commands(Program& program) {
       }
     }
     bool clean = true;
-    const int status = program.ask_and_print(request, [&](const Json& answer) {
+    const auto text = [&](const Json& answer) {
       clean = answer.at("report").at("findings").empty();
       return verify_text(answer);
-    });
+    };
+    const int status = data->empty() ? program.ask_and_print(request, text) : program.print(verify_stopped(*data, request["seals"]), text);
     return status == 0 && !clean ? 1 : status;
-  }).add_option("--seals", *log, "The gateway's log: its seals must match the store");
+  });
+  verify.add_option("--seals", *log, "The gateway's log: its seals must match the store");
+  verify.add_option("--data", *data, "A data directory that no gateway has open, as a restored copy; its key lies beside it");
 
   program.command("metrics", "Print the gateway's metrics in Prometheus' text format", [&program] {
     return program.ask_and_print({{"command", "metrics"}}, [](const Json& answer) { return answer.value("text", std::string{}); });

@@ -81,6 +81,11 @@ std::string story_text(const Json& answer) {
   std::string out;
   std::vector<Line> lines;
   std::size_t index = 0;
+  if (const auto stone = answer.find("tombstone"); stone != answer.end()) {
+    out += fmt::format("message {}\n  purged     {} UTC; what is left: its timeline had {} entries, the last with chain value {}\n",
+                       field(*stone, "message"), minute_text(field(*stone, "purged_at")), field(*stone, "entries"), field(*stone, "chain"));
+    if (answer.at("messages").empty()) return out;
+  }
   const bool several = answer.at("messages").size() > 1;
   for (const Json& m : answer.at("messages")) {
     const std::string label = several ? fmt::format("[{}]", index + 1) : "";
@@ -93,8 +98,8 @@ std::string story_text(const Json& answer) {
     if (const std::string ref = field(m.at("attributes"), "reference"); !ref.empty()) out += fmt::format("  reference  {}\n", ref);
     if (const std::string held = field(m, "held"); !held.empty()) out += fmt::format("  held       {}\n", held);
     for (const Json& p : m.at("parts"))
-      out += fmt::format("  part       {} {} {} {} octets, sha256 {}\n", field(p, "role"), field(p, "file_name"), field(p, "media_type"),
-                         p.value("size", 0), field(p, "sha256").substr(0, 16));
+      out += fmt::format("  part       {} {} {} {} octets, sha256 {}{}\n", field(p, "role"), field(p, "file_name"), field(p, "media_type"),
+                         p.value("size", 0), field(p, "sha256").substr(0, 16), m.value("purged_bodies", false) ? ", purged" : "");
     for (const Json& d : m.at("deliveries")) {
       out += fmt::format("  delivery   {}  {}, attempt {}\n", field(d, "delivery"), delivery_line(d), d.value("attempt", 0));
       if (const std::string reason = field(d, "reason"); !reason.empty()) out += fmt::format("             {}\n", reason);

@@ -8,7 +8,7 @@ void Effects::merge(Effects&& other) {
   settled_elsewhere.insert(settled_elsewhere.end(), other.settled_elsewhere.begin(), other.settled_elsewhere.end());
   ended.insert(ended.end(), other.ended.begin(), other.ended.end());
   spool_unused.insert(spool_unused.end(), other.spool_unused.begin(), other.spool_unused.end());
-  days_purged.insert(days_purged.end(), other.days_purged.begin(), other.days_purged.end());
+  purged = purged || other.purged;
 }
 
 CommandResult apply_command(Work& work, const Command& command) {

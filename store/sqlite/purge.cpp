@@ -62,7 +62,6 @@ bool may_go(Work& work, const MessageId& id, WallTime before) {
 
 void purge_bodies(Work& work, const Candidate& message) {
   Query(work.db, "UPDATE messages SET bodies = 0 WHERE id = ?").with(message.id).run();
-  work.effects.days_purged.push_back(day_of(message.received_at));
   const auto unpacked = unpack_message(message.record);
   if (!unpacked) return;  // corrupt: its spool files, if any, are kept with their uses
   for (const Part& part : unpacked->parts) {
@@ -88,6 +87,8 @@ void purge_metadata(Work& work, const MessageId& id, WallTime at) {
 
 CommandResult apply_purge(Work& work, const Purge& purge) {
   Purged purged;
+  // Also when nothing is due: a day's last body may have gone while the day was not over, or just before a crash.
+  work.effects.purged = true;
   std::size_t room = purge.limit;
   // Metadata never goes before the bodies it names.
   const WallTime bodies_before = std::max(purge.bodies_before, purge.metadata_before);

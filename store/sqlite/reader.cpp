@@ -62,6 +62,14 @@ class SqliteReader final : public Reader {
     });
   }
 
+  Result<std::optional<Tombstone>> tombstone(const MessageId& id) override {
+    return guarded([&](Connection& db) {
+      Query query(db, "SELECT entries, chain, at FROM tombstones WHERE message = ?");
+      return query.with(id).next() ? std::optional{Tombstone{id, query.number(0), query.digest(1), query.time(2)}}
+                                   : std::nullopt;
+    });
+  }
+
   Result<std::vector<MessageId>> replies(const MessageId& id) override {
     return guarded([&](Connection& db) {
       std::vector<MessageId> found;

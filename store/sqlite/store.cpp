@@ -50,6 +50,7 @@ bool ends_batch(const Failure& failure) {
 
 SqliteStore::SqliteStore(const Options& options, const Clock& clock, const Log& log, Metrics* metrics, FolderLock lock)
     : options_(options),
+      low_water_(options.low_water_bytes),
       clock_(clock),
       log_(log),
       meters_(metrics == nullptr ? nullptr : std::make_unique<Meters>(*metrics)),
@@ -81,6 +82,19 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::make(const Options& options, c
   if (options.threading == Options::Threading::own_thread)
     store->thread_ = std::thread([self = store.get()] { self->run_writer(); });
   return store;
+}
+
+Result<VerifyReport> SqliteStore::verify_stopped(const Options& options, const Clock& clock,
+                                                 const std::vector<std::string>& seal_lines) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(options.folder + "/sluis.db", error))
+    return Error{"store.unknown", fmt::format("{} is no data directory: there is no sluis.db in it", options.folder)};
+  auto lock = FolderLock::take(options.folder);
+  if (!lock.ok()) return lock.error();
+  SqliteStore store(options, clock, Log{}, nullptr, std::move(lock).value());
+  auto reader = store.read(std::chrono::hours{24});
+  if (!reader.ok()) return reader.error().in(store.file_);
+  return reader.value()->verify(seal_lines);
 }
 
 Status SqliteStore::open_database() {
@@ -273,7 +287,7 @@ void SqliteStore::after_commit(Effects& effects) {
     Query query(*writer_, "SELECT 1 FROM spool WHERE id = ?");
     if (!query.with(id).next()) spool_.remove(id);
   }
-  if (effects.days_purged.empty()) return;
+  if (!effects.purged) return;
   // Today's file stays even when it is empty of names: it is being appended to.
   segments_.purge(day_of(clock_.wall()), [this](std::int64_t day) {
     Query query(*writer_, "SELECT 1 FROM messages WHERE bodies = 1 AND received_at >= ? AND received_at < ? LIMIT 1");
@@ -327,10 +341,11 @@ std::uint64_t SqliteStore::free_space() const {
 
 std::string SqliteStore::full_text() const {
   const std::uint64_t free = free_space();
-  if (free >= options_.low_water_bytes) return {};
+  const std::uint64_t low_water = low_water_;
+  if (free >= low_water) return {};
   return fmt::format(
       "{} MiB are free in {}, below the low-water mark of {} MiB: nothing new is accepted until there is room again",
-      free >> 20U, options_.folder, options_.low_water_bytes >> 20U);
+      free >> 20U, options_.folder, low_water >> 20U);
 }
 
 std::string SqliteStore::trouble() const {

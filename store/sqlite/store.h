@@ -6,6 +6,7 @@
 // other process does.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -33,6 +34,9 @@ class SqliteStore final : public Store {
   // Errors: "store.locked", "store.schema", "store.corrupt", "store.full", "store.io".
   static Result<std::unique_ptr<SqliteStore>> make(const Options& options, const Clock& clock, const Log& log,
                                                    Metrics* metrics);
+  // Verifies a data directory that no gateway has open; its store is not changed. "store.unknown": there is none.
+  static Result<VerifyReport> verify_stopped(const Options& options, const Clock& clock,
+                                             const std::vector<std::string>& seal_lines);
   ~SqliteStore() override;
 
   void submit(Command command, CommandCallback done) override;
@@ -41,6 +45,7 @@ class SqliteStore final : public Store {
   Result<std::unique_ptr<Reader>> read(Duration deadline) override;
   void on_change(std::function<void(const StoreChanges&)> listener) override;
   [[nodiscard]] std::string trouble() const override;
+  void keep_free(std::uint64_t octets) override { low_water_ = octets; }
   Result<std::size_t> recover(const std::function<bool(const std::string& policy)>& hold_in_doubt) override;
   void close() override;
 
@@ -81,6 +86,7 @@ class SqliteStore final : public Store {
   void stop_writer(bool drain);
 
   Options options_;
+  std::atomic<std::uint64_t> low_water_;
   const Clock& clock_;
   Log log_;
   std::unique_ptr<Meters> meters_;

@@ -18,7 +18,7 @@ struct Effects {
   std::vector<DeliveryId> settled_elsewhere;
   std::vector<DeliveryId> ended;          // their claims are over
   std::vector<std::string> spool_unused;  // spool files that no row names any more, or never did
-  std::vector<std::int64_t> days_purged;  // days that may have no bodies left
+  bool purged = false;                    // days may have no bodies left
 
   void merge(Effects&& other);
 };

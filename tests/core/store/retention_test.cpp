@@ -30,6 +30,10 @@ TEST_P(StoreRetention, LeavesATombstoneThatKeepsTheSealsVerifiable) {
   clock_.advance(std::chrono::hours{24 * 10});
   get<Purged>(purge_before(clock_.wall(), clock_.wall(), WallTime{}, clock_.wall()));
   EXPECT_FALSE(reader()->message(gone.message.id).value().has_value());
+  const auto stone = reader()->tombstone(gone.message.id).value();
+  ASSERT_TRUE(stone.has_value());
+  EXPECT_EQ(stone->entries, 3);
+  EXPECT_EQ(stone->at, clock_.wall());
   const auto report = reader()->verify({line}).value();
   EXPECT_TRUE(report.findings.empty());
   EXPECT_EQ(report.tombstones, 1);

@@ -71,4 +71,17 @@ TEST_F(SqliteTest, RefusesLargeContentsBelowTheLowWaterMark) {
   EXPECT_EQ(written.error().code, "store.full");
 }
 
+TEST_F(SqliteTest, TakesANewLowWaterMarkWhileItRuns) {
+  options_.free_space = [] { return std::uint64_t{1000}; };
+  options_.low_water_bytes = 1000;
+  open();
+  ASSERT_TRUE(run(accepting()).ok());
+  store_->keep_free(1001);
+  EXPECT_EQ(run(accepting()).error().code, "store.full");
+  EXPECT_NE(store_->trouble(), "");
+  store_->keep_free(1000);
+  EXPECT_TRUE(run(accepting()).ok());
+  EXPECT_EQ(store_->trouble(), "");
+}
+
 }  // namespace sluis::sqlite::test

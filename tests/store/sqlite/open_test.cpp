@@ -86,4 +86,30 @@ TEST_F(SqliteTest, DropsTheSegmentsOfAPurgedDay) {
   EXPECT_TRUE(std::filesystem::exists(file("segments/2026-01-04-standard.seg")));
 }
 
+TEST_F(SqliteTest, DropsSegmentsOfEarlierDaysThatNothingNamesAtEveryPurge) {
+  open();
+  ASSERT_TRUE(run(accepting("gone the same day", false)).ok());
+  clock_.advance(std::chrono::hours{1});
+  ASSERT_TRUE(run(Purge{clock_.wall(), clock_.wall(), WallTime{}, WallTime{}, 100}).ok());
+  EXPECT_TRUE(std::filesystem::exists(file("segments/2026-01-01-standard.seg"))) << "it is being appended to";
+  clock_.advance(std::chrono::hours{24});
+  ASSERT_TRUE(run(Purge{clock_.wall(), WallTime{}, WallTime{}, WallTime{}, 100}).ok());
+  EXPECT_FALSE(std::filesystem::exists(file("segments/2026-01-01-standard.seg")));
+}
+
+TEST_F(SqliteTest, VerifiesADataDirectoryThatNobodyHasOpen) {
+  open();
+  ASSERT_TRUE(run(accepting("a body that is damaged")).ok());
+  EXPECT_EQ(SqliteStore::verify_stopped(options_, clock_, {}).error().code, "store.locked");
+  store_->crash();   // the WAL is read too
+  const auto clean = SqliteStore::verify_stopped(options_, clock_, {});
+  ASSERT_TRUE(clean.ok()) << clean.error().what;
+  EXPECT_EQ(clean->messages, 1);
+  EXPECT_TRUE(clean->findings.empty());
+  ASSERT_TRUE(damage(file("segments/2026-01-01-standard.seg"), "damaged"));
+  EXPECT_EQ(SqliteStore::verify_stopped(options_, clock_, {})->findings.size(), 1U);
+  options_.folder += "/segments";
+  EXPECT_EQ(SqliteStore::verify_stopped(options_, clock_, {}).error().code, "store.unknown");
+}
+
 }  // namespace sluis::sqlite::test
