@@ -17,6 +17,7 @@ std::string report_json(const DeliveryRecord& record, DeliveryState state) {
     if (!value.empty()) json[name] = value;
   };
   put("message", message.id.text());
+  json["delivery"] = number(record.delivery.id);
   put("customer", message.customer);
   put("flow", message.attributes.get(attribute::flow));
   put("reference", message.attributes.get(attribute::reference));
@@ -47,8 +48,9 @@ Accept report_notice(const DueWakeup& wakeup, const NoticeContext& context) {
     if (brief.receipt) brief.receipt->text.resize(std::min<std::size_t>(brief.receipt->text.size(), 1024));
     json = report_json(brief, state);
   }
+  // With the delivery's number: a message to two destinations, or one that is resent, has two reports of one state.
   message->parts.push_back({PartRole::payload, "application/json",
-                            fmt::format("{}.{}.json", original.id.text(), to_string(state)),
+                            fmt::format("{}.{}.{}.json", original.id.text(), number(record.delivery.id), to_string(state)),
                             Content::inline_of(std::move(json))});
 
   Accept accept;

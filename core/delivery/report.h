@@ -7,7 +7,7 @@
 
 namespace sluis {
 
-// {"message": …, "customer": …, "flow": …, "reference": …, "file": …, "state": …, "reason": …, "receipt": …, "at": …,
+// {"message": …, "delivery": …, "customer": …, "flow": …, "reference": …, "file": …, "state": …, "reason": …, "receipt": …, "at": …,
 //  "attempts": …, "destination": …}. What is not known is left out.
 [[nodiscard]] SLUIS_CORE_API std::string report_json(const DeliveryRecord& record, DeliveryState state);
 

@@ -103,6 +103,14 @@ class Operations(harness.EndToEnd):
         self.assertEqual(len({e["message_id"] for e in received}), 1)
         self.assertEqual(self.entry(site, "resent")["text"], "they lost it")
 
+    def test_each_delivery_of_a_message_has_a_report_of_its_own(self):
+        site, acme = self.sent()
+        first = self.in_state(site, "delivered")
+        site.gateway.do("resend", str(first["delivery"]))
+        until(lambda: len(acme.reports("delivered")) == 2, lambda: f"both reports; there are {list(acme.found())}; {site.gateway.last_words()}")
+        second = self.in_state(site, "delivered", 1)
+        self.assertEqual({r["delivery"] for r in acme.reports("delivered")}, {first["delivery"], second["delivery"]})
+
     def test_resent_as_new_it_is_another(self):
         site, _ = self.sent()
         first = self.in_state(site, "delivered")

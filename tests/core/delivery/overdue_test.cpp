@@ -1,4 +1,5 @@
 // Deadlines: expiry, escalation as deliveries, silence, reports.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -256,6 +257,7 @@ TEST_F(Report, TellsTheCustomerOfTheEnd) {
       world.queued(World::submission("acme", "cargo.xml", {{"to", "out"}, {"flow", "a/b"}, {"reference", "PO-7"}}));
   const auto report = only_report();
   EXPECT_EQ(report.at("message"), world.delivery(id).message.text());
+  EXPECT_EQ(report.at("delivery"), number(id));
   EXPECT_EQ(report.at("customer"), "acme");
   EXPECT_EQ(report.at("flow"), "a/b");
   EXPECT_EQ(report.at("reference"), "PO-7");
@@ -266,7 +268,7 @@ TEST_F(Report, TellsTheCustomerOfTheEnd) {
   EXPECT_EQ(report.at("destination"), "out");
   EXPECT_EQ(report.at("at"), "2026-01-01T00:00:00.000Z");
   const Part part = *world.delivery(ftp.seen[0].delivery).delivery.message->payload();
-  EXPECT_EQ(part.file_name, world.delivery(id).message.text() + ".delivered.json");
+  EXPECT_EQ(part.file_name, fmt::format("{}.{}.delivered.json", world.delivery(id).message.text(), number(id)));
   EXPECT_EQ(part.media_type, "application/json");
 }
 
