@@ -71,7 +71,10 @@ void MessageIntake::accept(Arrival arrival, IntakeCallback done) {
 void MessageIntake::commit(Accept accept, const std::string& channel, IntakeCallback done) {
   const std::string held = accept.held;
   const MessageId id = accept.message.id;
-  store_.submit(std::move(accept), [this, channel, held, id, done = std::move(done)](CommandResult result) {
+  const std::string customer = accept.message.customer, reference{accept.message.attributes.get(attribute::reference)};
+  const Part* payload = accept.message.payload();
+  const std::string file = payload != nullptr ? payload->file_name : std::string{};
+  store_.submit(std::move(accept), [this, channel, held, id, customer, reference, file, done = std::move(done)](CommandResult result) {
     if (!result) {
       count(channel, "refused");
       log_.warning("intake.refused", result.error().what, {{"channel", channel}, {"code", result.error().code}});
@@ -85,6 +88,9 @@ void MessageIntake::commit(Accept accept, const std::string& channel, IntakeCall
       log_.warning("intake.held", held, {{"channel", channel}, {"message", id.text()}});
     } else {
       count(channel, "accepted");
+      // The log leaves the machine: after a restore it tells what the restored copy has never seen.
+      log_.info("intake.accepted", "accepted",
+                {{"channel", channel}, {"customer", customer}, {"message", id.text()}, {"reference", reference}, {"file", file}});
     }
     done(std::move(accepted.accepted));
   });

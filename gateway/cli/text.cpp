@@ -103,6 +103,9 @@ std::string story_text(const Json& answer) {
     for (const Json& d : m.at("deliveries")) {
       out += fmt::format("  delivery   {}  {}, attempt {}\n", field(d, "delivery"), delivery_line(d), d.value("attempt", 0));
       if (const std::string reason = field(d, "reason"); !reason.empty()) out += fmt::format("             {}\n", reason);
+      if (d.contains("behind")) out += fmt::format("             behind delivery {}, in lane {}\n", field(d, "behind"), field(d, "lane"));
+      for (const Json& gate : d.value("gates", Json::array())) out += fmt::format("             behind gate {}\n", plain(gate.get<std::string>()));
+      if (d.value("lane_closed", false)) out += fmt::format("             lane {} waits until go-on\n", field(d, "lane"));
       if (d.contains("receipt") && !field(d.at("receipt"), "text").empty()) out += fmt::format("             receipt: {}\n", field(d.at("receipt"), "text"));
       if (const std::string identity = field(d, "identity"); !identity.empty()) out += fmt::format("             identity: {}\n", identity);
     }

@@ -38,6 +38,23 @@ TEST(Text, AHeldMessageSaysWhy) {
   EXPECT_NE(messages_text(answer).find("held: unrouted: no route"), std::string::npos);
 }
 
+TEST(Text, ABlockedDeliverySaysWhatIsInFrontOfIt) {
+  Json delivery = {{"delivery", 8}, {"state", "blocked"}, {"channel", "digipoort"}, {"lane", "acme/trip-1"}, {"behind", 7}, {"gates", {"operator/a/0"}}};
+  const Json answer = {{"messages", {message("a", Json::array(), {{"deliveries", {delivery}}})}}};
+  EXPECT_NE(story_text(answer).find("behind delivery 7, in lane acme/trip-1"), std::string::npos) << story_text(answer);
+  EXPECT_NE(story_text(answer).find("behind gate operator/a/0"), std::string::npos) << story_text(answer);
+}
+
+TEST(Text, WhatWasPurgedSaysSo) {
+  const Json gone = {{"messages", Json::array()},
+                     {"tombstone", {{"message", "a"}, {"purged_at", "2026-01-01T10:00:00.000Z"}, {"entries", 4}, {"chain", "beef"}}}};
+  for (const char* words : {"message a\n", "purged", "2026-01-01 10:00:00", "4 entries", "beef"})
+    EXPECT_NE(story_text(gone).find(words), std::string::npos) << story_text(gone);
+  const Json parts = {{"parts", {{{"role", "payload"}, {"file_name", "a.edi"}, {"media_type", "x/y"}, {"size", 3}, {"sha256", "cafe"}}}}, {"purged_bodies", true}};
+  const Json bodies = {{"messages", {message("a", Json::array(), parts)}}};
+  EXPECT_NE(story_text(bodies).find("sha256 cafe, purged"), std::string::npos) << story_text(bodies);
+}
+
 TEST(ControlProtocol, OnlyAnObjectWithACommandIsARequest) {
   EXPECT_TRUE(parse_request(R"({"command":"status"})").ok());
   for (const char* text : {"", "status", "[]", "{}", R"({"command":1})", R"({"command":"x")"}) EXPECT_FALSE(parse_request(text).ok()) << text;
