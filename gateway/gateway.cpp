@@ -13,8 +13,8 @@ namespace sluis::gateway {
 
 namespace {
 
-RetentionSettings retention(const config::GatewaySettings& settings) {
-  RetentionSettings out;
+HousekeepingSettings housekeeping(const config::GatewaySettings& settings) {
+  HousekeepingSettings out;
   out.bodies = settings.keep_bodies;
   out.metadata = settings.keep_metadata;
   out.keys = settings.keep_keys;
@@ -80,7 +80,7 @@ Status Gateway::start(const config::Loaded& loaded) {
   started_ = true;
   hosts_->start_all();
   engine_->wake();
-  housekeeping_ = std::make_unique<Housekeeping>(*store_, engine_executor, clock_, log_, retention(loaded.gateway));
+  housekeeping_ = std::make_unique<Housekeeping>(*store_, engine_executor, clock_, log_, metrics_, housekeeping(loaded.gateway));
   housekeeping_->start();
 
   requests_ = std::make_unique<Requests>(Requests::Parts{*store_, *engine_, *hosts_, generations_, clock_, metrics_,
@@ -152,8 +152,8 @@ Json Gateway::reload(const std::string& by) {
   generations_.swap(next);
   hosts_->change(*next, changes.removed, changes.changed, changes.added, clock_.mono() + options_.stop_within);
   for (const auto& [channel, accounts] : changes.accounts) hosts_->tell_accounts(channel, accounts);
-  housekeeping_->change(retention(loaded.gateway));
   store_->keep_free(static_cast<std::uint64_t>(loaded.gateway.low_water));
+  housekeeping_->change(housekeeping(loaded.gateway));
   engine_->wake();
   log_.info("config.reloaded", "a new configuration is in force", {{"by", by}, {"generation", next->number}});
   Json answer = {{"ok", true}, {"generation", next->number}, {"added", changes.added}, {"removed", changes.removed},

@@ -2,23 +2,26 @@
 
 namespace sluis::gateway {
 
-Housekeeping::Housekeeping(Store& store, Executor& executor, const Clock& clock, Log log, RetentionSettings settings)
-    : store_(store), executor_(executor), clock_(clock), log_(std::move(log)), settings_(settings) {}
+Housekeeping::Housekeeping(Store& store, Executor& executor, const Clock& clock, Log log, Metrics& metrics, HousekeepingSettings settings)
+    : store_(store), executor_(executor), clock_(clock), log_(std::move(log)), settings_(settings), incidents_(store, clock, log_, "gateway"),
+      accepting_(metrics.gauge("sluis_accepting", "1 while new messages are accepted, 0 while the store says no")) {}
 
 void Housekeeping::start() {
   executor_.post([this, weak = std::weak_ptr(alive_)] {
     if (weak.expired()) return;
     seal();
     purge();
+    look();
   });
 }
 
-void Housekeeping::change(RetentionSettings settings) {
+void Housekeeping::change(HousekeepingSettings settings) {
   executor_.post([this, weak = std::weak_ptr(alive_), settings] {
     if (weak.expired()) return;
     settings_ = settings;
     // Not cancelled: a purge is under way, and sets the next one by the new settings.
     if (executor_.cancel(next_purge_)) purge();
+    if (executor_.cancel(next_look_)) look();
   });
 }
 
@@ -50,6 +53,21 @@ void Housekeeping::purge() {
                     });
                   });
                 });
+}
+
+void Housekeeping::look() {
+  const std::string trouble = store_.trouble();
+  const bool accepts = trouble.empty();
+  accepting_.set(accepts ? 1 : 0);
+  if (accepts_ != accepts) {
+    if (!accepts) incidents_.open("not-accepting", Severity::critical, trouble, {});
+    else incidents_.close("not-accepting");
+    if (accepts && accepts_) log_.info("store.accepting", "new messages are accepted again");
+    accepts_ = accepts;
+  }
+  next_look_ = executor_.schedule(clock_.mono() + settings_.look_every, [this, weak = std::weak_ptr(alive_)] {
+    if (!weak.expired()) look();
+  });
 }
 
 }  // namespace sluis::gateway
