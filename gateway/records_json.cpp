@@ -24,7 +24,7 @@ Json to_json(const DeliveryRecord& r) {
               {"changed_at", to_rfc3339(r.changed_at)}};
   if (!r.lane.empty()) out["lane"] = r.lane;
   if (r.behind) out["behind"] = number(*r.behind);
-  if (!r.gates.empty()) out["gates"] = r.gates;
+  for (const Gate& gate : r.gates) out["gates"].push_back(gate.text());
   if (r.lane_closed) out["lane_closed"] = true;
   if (r.resent_as) out["resent_as"] = number(*r.resent_as);
   if (r.resend_of) out["resend_of"] = number(*r.resend_of);

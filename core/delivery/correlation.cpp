@@ -73,19 +73,4 @@ Result<Correlation> correlate(Reader& reader, const std::vector<Reference>& keys
   return Correlation{};
 }
 
-Result<bool> already_answered(Reader& reader, const MessageId& message, std::string_view attribute_name) {
-  const auto replies = reader.replies(message);
-  if (!replies) return replies.error();
-  for (const MessageId& id : *replies) {
-    const auto reply = reader.message(id);
-    if (!reply) return reply.error();
-    if (!*reply || (*reply)->message.from.empty() || (*reply)->message.attributes.get(attribute::kind) != "answer")
-      continue;
-    const Attributes& attributes = (*reply)->message.attributes;
-    if (attribute_name.empty() ? attributes.get(attribute::answer) == "accepted" : attributes.has(attribute_name))
-      return true;
-  }
-  return false;
-}
-
 }  // namespace sluis

@@ -26,8 +26,4 @@ Result<Correlation> correlate(Reader& reader, const std::vector<Reference>& keys
 // The correlation that is given, not found: a synchronous answer belongs to the delivery whose attempt brought it.
 Result<Correlation> correlated_to(Reader& reader, const MessageId& message, std::optional<DeliveryId> delivery);
 
-// Whether an answer to this message already carries the attribute, or, without a name, accepts it: a gate that waits
-// for it would never open again.
-Result<bool> already_answered(Reader& reader, const MessageId& message, std::string_view attribute_name);
-
 }  // namespace sluis

@@ -156,10 +156,7 @@ Planning::Way Planning::correlate_it() {
     if (const auto value = original.attributes.find(inherited)) message_->attributes.set_if_absent(inherited, *value);
   if (!arrival_.from.submission) {
     message_->attributes.set_if_absent(attribute::kind, "answer");
-    if (!again_) {
-      settle_original();
-      open_gates();
-    }
+    if (!again_) settle_original();
   }
   return Way::on;
 }
@@ -175,9 +172,8 @@ Planning::Way Planning::find_customer() {
       const std::string addressed = around_.customers.find(std::string_view{name}.substr(demux_prefix.size()), value);
       if (addressed.empty() || addressed == customer) continue;
       if (!customer.empty()) {
-        // The settlements and gates of an answer that may be another's are not to be believed either.
+        // What an answer that may be another's settles is not to be believed either, nor does it open any gate.
         accept.settles.clear();
-        accept.opens_gates.clear();
         std::erase_if(accept.incidents,
                       [](const IncidentChange& incident) { return incident.action == IncidentAction::close; });
         message_->in_reply_to.reset();
@@ -213,13 +209,6 @@ void Planning::settle_original() {
     silence.at = around_.now;
     accept.incidents.push_back(std::move(silence));
   }
-}
-
-void Planning::open_gates() {
-  const std::string original = correlation_.original->message.id.text();
-  if (message_->attributes.get(attribute::answer) == "accepted") accept.opens_gates.push_back("answer/" + original);
-  for (const auto& [name, value] : message_->attributes)
-    accept.opens_gates.push_back("attribute/" + original + '/' + name);
 }
 
 // The same bytes, or the same interchange, handed in again by the same customer.
@@ -273,35 +262,28 @@ Planning::Way Planning::plan_deliveries(const RoutePlan& plan) {
                       : arrival_.from.submission ? Owes::report_and_escalation
                                                  : Owes::escalation;
     NewDelivery made = make_delivery(message_, planned, policy, *channel, owes, {around_.now, around_.now});
-    if (gates_of(planned, made) == Way::ended) return Way::ended;
+    made.gates = gates_of(planned);
     accept.deliveries.push_back(std::move(made));
     routes.push_back(planned.route);
   }
   return Way::on;
 }
 
-// A gate waits for what the message refers to; one that refers to nothing waits for an answer to itself, by another of
-// its deliveries.
-Planning::Way Planning::gates_of(const PlannedDelivery& planned, NewDelivery& made) {
-  const std::string about = message_->in_reply_to.value_or(message_->id).text();
+// A gate waits for an answer to what the message refers to; one that refers to nothing waits for an answer to itself,
+// which another of its deliveries brings.
+std::vector<Gate> Planning::gates_of(const PlannedDelivery& planned) const {
+  constexpr std::string_view by_attribute = "attribute:";
+  const MessageId about = message_->in_reply_to.value_or(message_->id);
+  std::vector<Gate> gates;
   for (const std::string& gate : planned.gates) {
-    constexpr std::string_view attribute_gate = "attribute:";
-    const bool by_attribute = gate.starts_with(attribute_gate);
-    const std::string name = by_attribute ? gate.substr(attribute_gate.size()) : std::string{};
-    if (!by_attribute && gate != "answer") {
-      // One key a delivery: an operator opens this one and no other.
-      made.gates.push_back(fmt::format("operator/{}/{}", message_->id.text(), accept.deliveries.size()));
-      continue;
-    }
-    if (message_->in_reply_to) {
-      if (reader() == nullptr) return come_again(reader_error_);
-      const auto already = already_answered(*reader(), *message_->in_reply_to, name);
-      if (!already) return come_again(already.error());
-      if (*already) continue;
-    }
-    made.gates.push_back(by_attribute ? "attribute/" + about + '/' + name : "answer/" + about);
+    if (gate == "answer")
+      gates.push_back({Gate::OpenedBy::acceptance, about, {}});
+    else if (gate.starts_with(by_attribute))
+      gates.push_back({Gate::OpenedBy::attribute, about, gate.substr(by_attribute.size())});
+    else
+      gates.push_back({Gate::OpenedBy::operator_only, message_->id, {}});
   }
-  return Way::on;
+  return gates;
 }
 
 Planning::Way Planning::refuse_or_hold(std::string_view code, const std::string& reason, std::string key) {

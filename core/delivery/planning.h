@@ -27,7 +27,7 @@ class Planning {
   };
 
   Planning(const Surroundings& around, Arrival arrival, MessageId id, const Delivery* reply_to);
-  // A message that is held, to be routed again. What it settled and opened when it came is not done twice.
+  // A message that is held, to be routed again. What it settled when it came is not done twice.
   Planning(const Surroundings& around, const Message& held);
 
   // None: the plan is made.
@@ -44,11 +44,10 @@ class Planning {
   Way correlate_it();
   Way find_customer();
   void settle_original();
-  void open_gates();
   void key_duplicates();
   Way route();
   Way plan_deliveries(const RoutePlan& plan);
-  Way gates_of(const PlannedDelivery& planned, NewDelivery& made);
+  [[nodiscard]] std::vector<Gate> gates_of(const PlannedDelivery& planned) const;
 
   // A final no for a submission; for all else held, with an incident.
   Way refuse_or_hold(std::string_view code, const std::string& reason, std::string key);

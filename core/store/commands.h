@@ -12,6 +12,7 @@
 #include "core/channel/context.h"
 #include "core/channel/delivery.h"
 #include "core/message/message.h"
+#include "core/store/gate.h"
 
 namespace sluis {
 
@@ -51,7 +52,7 @@ struct NewDelivery {
   Attributes options;
   std::string lane;                     // order key; empty: none
   bool lane_first = false;              // goes to the head of its lane (a replacement for a refused one)
-  std::vector<std::string> gates;       // keys that must each be opened before it may leave
+  std::vector<Gate> gates;              // each must be open before it may leave; what has been answered already is open at once
   std::string hold;                     // not empty: starts as held, with this reason
   WallTime due_at;
   std::vector<Wakeup> wakeups;          // expire, escalate
@@ -78,7 +79,8 @@ struct IncidentChange {
   WallTime at;
 };
 
-// Message, parts, keys, deliveries, lane tails, settlements, responses, cursors, timeline: one transaction.
+// Message, parts, keys, deliveries, lane tails, settlements, responses, cursors, timeline: one transaction. A message that
+// is an answer opens the gates that wait for it (gate.h).
 // Refused whole (nothing written) with "intake.duplicate" when a BusinessKey says refuse, "store.full" below the low-water
 // mark. A known dedupe key is not an error: Accepted{duplicate}, and nothing is written, not even state or settlements.
 struct Accept {
@@ -90,7 +92,6 @@ struct Accept {
   std::vector<Settlement> settles;
   std::vector<Reply> responses;
   std::vector<StateWrite> state;        // of channel message.from
-  std::vector<std::string> opens_gates;
   std::vector<TimelineEntry> timeline;
   std::vector<IncidentChange> incidents;
   std::string held;                     // not empty: the message itself waits for a human (unrouted, quarantined); no deliveries

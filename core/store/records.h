@@ -17,7 +17,7 @@ struct DeliveryRecord {
   std::string reason;                    // of the last change
   std::string lane;
   std::optional<DeliveryId> behind;      // blocked: the one before it in its lane
-  std::vector<std::string> gates;        // still shut
+  std::vector<Gate> gates;               // still shut
   std::optional<DeliveryId> resent_as, resend_of;
   bool lane_closed = false;              // it was refused and its lane waits for go-on or a replacement
   bool settled_by_answer = false;

@@ -67,12 +67,11 @@ void insert_message(Work& work, const Message& message, const std::string& held,
       .run();
 }
 
-// The answer is on the timeline of what it answers, and the wait for it is over. What the gateway made itself (a
-// report, a notice) is on the timeline too, and answers nothing.
+// The answer is on the timeline of what it answers, and the wait for it is over. What answers nothing (a report, a
+// notice, a customer's own next message) is on the timeline too.
 void mark_answered(Work& work, const Message& message) {
   if (!timeline_head(work.db, *message.in_reply_to)) return;
-  // A customer's own next message answers nothing either.
-  const bool answer = !message.from.empty() && message.attributes.get(attribute::kind) != "submission";
+  const bool answer = is_answer(message);
   TimelineEntry entry{message.received_at,
                       answer ? "answered" : "noticed",
                       std::nullopt,
@@ -157,7 +156,7 @@ CommandResult apply_accept(Work& work, const Accept& accept, bool reply) {
   for (const Settlement& settlement : accept.settles)
     if (const Status settled = settle(work, settlement, message.id, at); !settled.ok())
       add_entry(work, message.id, {at, "settle", std::nullopt, settled.error().what, {}});
-  for (const std::string& gate : accept.opens_gates) open_gate(work, gate, message.id, at);
+  open_gates_by(work, message, at);
   write_state(work, message.from, accept.state);
   for (const IncidentChange& change : accept.incidents) change_incident(work, change);
   return CommandValue{std::move(done)};

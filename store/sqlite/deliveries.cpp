@@ -1,6 +1,7 @@
 #include "store/sqlite/deliveries.h"
 
 #include "core/delivery/incident_key.h"
+#include "store/sqlite/gates.h"
 #include "store/sqlite/incidents.h"
 #include "store/sqlite/keys.h"
 #include "store/sqlite/lanes.h"
@@ -94,11 +95,6 @@ DeliveryId insert_delivery(Work& work, const DeliveryRow& row) {
   return DeliveryId{work.db.last_rowid()};
 }
 
-bool has_gates(Connection& db, DeliveryId id) {
-  Query query(db, "SELECT 1 FROM gates WHERE delivery = ? LIMIT 1");
-  return query.with(id).next();
-}
-
 namespace {
 
 // What is held from the start waits for a human like anything else, and no attempt's end will tell anyone of it.
@@ -148,11 +144,8 @@ DeliveryId make_delivery(Work& work, const MessageId& message, const NewDelivery
   row.id = insert_delivery(work, row);
   row.state = wanted;
   if (row.lane) enter_lane(work, row, at);
-  for (const std::string& gate : made.gates)
-    Query(work.db, "INSERT OR IGNORE INTO gates(hash, key, delivery) VALUES(?, ?, ?)")
-        .with(key_hash(gate), gate, row.id)
-        .run();
-  if (row.state == DeliveryState::queued && (row.behind || !made.gates.empty())) row.state = DeliveryState::blocked;
+  const bool waits = shut_gates(work, row.id, made.gates);
+  if (row.state == DeliveryState::queued && (row.behind || waits)) row.state = DeliveryState::blocked;
   save_delivery(work, row);
   if (row.state == DeliveryState::queued) work.effects.channels_with_work.insert(row.channel);
   for (const Reference& reference : made.identity.references) add_reference(work, reference, message, row.id, at);
@@ -237,11 +230,7 @@ std::optional<DeliveryRecord> delivery_record(Connection& db, const DeliveryRow&
     record.receipt = unpack_receipt(row.receipt);
     if (!record.receipt) return std::nullopt;
   }
-  if (!is_final(row.state)) {
-    Query gates(db, "SELECT key FROM gates WHERE delivery = ? ORDER BY key");
-    gates.with(row.id);
-    while (gates.next()) record.gates.push_back(gates.text(0));
-  }
+  if (!is_final(row.state)) record.gates = gates_of(db, row.id);
   return record;
 }
 

@@ -40,9 +40,6 @@ std::vector<DeliveryRow> load_deliveries(Connection& db, const MessageId& messag
 void save_delivery(Work& work, const DeliveryRow& row);
 DeliveryId insert_delivery(Work& work, const DeliveryRow& row);
 
-// Whether it may leave: neither behind another nor behind a gate.
-bool has_gates(Connection& db, DeliveryId id);
-
 // A new delivery: row, gates, lane place, references, wakeups, first state.
 DeliveryId make_delivery(Work& work, const MessageId& message, const NewDelivery& made, WallTime at,
                          std::optional<DeliveryId> resend_of = std::nullopt, bool in_doubt = false);

@@ -33,8 +33,9 @@ CREATE TABLE timeline(row INTEGER PRIMARY KEY, message BLOB NOT NULL, seq INTEGE
 CREATE UNIQUE INDEX timeline_message ON timeline(message, seq);
 CREATE TABLE lanes(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, text TEXT NOT NULL, tail INTEGER NOT NULL, closed_by INTEGER);
 CREATE INDEX lanes_hash ON lanes(hash);
-CREATE TABLE gates(hash INTEGER NOT NULL, key TEXT NOT NULL, delivery INTEGER NOT NULL, PRIMARY KEY(hash, key, delivery)) WITHOUT ROWID;
-CREATE INDEX gates_delivery ON gates(delivery);
+CREATE TABLE gates(delivery INTEGER NOT NULL, opened_by INTEGER NOT NULL, about BLOB NOT NULL, attribute TEXT NOT NULL,
+  PRIMARY KEY(delivery, opened_by, about, attribute)) WITHOUT ROWID;
+CREATE INDEX gates_about ON gates(about);
 CREATE TABLE wakeups(delivery INTEGER NOT NULL, kind INTEGER NOT NULL, step INTEGER NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY(delivery, kind, step)) WITHOUT ROWID;
 CREATE INDEX wakeups_at ON wakeups(at);

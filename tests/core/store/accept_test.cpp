@@ -188,22 +188,6 @@ TEST_P(StoreAccept, PutsAnAnswerOnTheTimelineOfWhatItAnswers) {
   EXPECT_EQ(stored(answer.message.id).message.in_reply_to, question.message.id);
 }
 
-TEST_P(StoreAccept, OpensGates) {
-  NewDelivery gated = to("out");
-  gated.gates = {"mrn 1", "operator 1"};
-  const DeliveryId id = queue(gated);
-  EXPECT_EQ(state(id), DeliveryState::blocked);
-  Accept first = accepting();
-  first.opens_gates = {"mrn 1"};
-  get<AcceptDone>(first);
-  EXPECT_EQ(state(id), DeliveryState::blocked);
-  EXPECT_EQ(delivery(id).gates, std::vector<std::string>{"operator 1"});
-  Accept second = accepting();
-  second.opens_gates = {"operator 1"};
-  get<AcceptDone>(second);
-  EXPECT_EQ(state(id), DeliveryState::queued);
-}
-
 TEST_P(StoreAccept, StreamsLargeContentsThroughTheSpool) {
   std::string large(300'000, 'x');
   large[200'000] = 'y';

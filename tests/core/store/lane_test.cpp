@@ -193,7 +193,7 @@ TEST_P(StoreLane, AReplacementStepsInFrontOfAQueuedHead) {
 TEST_P(StoreLane, WaitsForLaneAndGates) {
   const DeliveryId first = queue(in_lane(to("out")));
   NewDelivery gated = in_lane(to("out"));
-  gated.gates = {"mrn"};
+  gated.gates = {{Gate::OpenedBy::attribute, MessageId{}, "mrn"}};
   const DeliveryId second = queue(gated);
   attempt(first, DeliveryState::delivered);
   EXPECT_EQ(state(second), DeliveryState::blocked);

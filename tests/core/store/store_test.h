@@ -98,6 +98,12 @@ class StoreTest : public testing::TestWithParam<Engine> {
 class StoreAccept : public StoreTest {};
 class StoreAttempt : public StoreTest {};
 class StoreClaim : public StoreTest {};
+class StoreGates : public StoreTest {
+ protected:
+  // A stored message that an answer may answer.
+  MessageId question();
+  DeliveryId behind(std::vector<Gate> gates);
+};
 class StoreLane : public StoreTest {};
 class StoreOperate : public StoreTest {};
 class StoreRead : public StoreTest {};
