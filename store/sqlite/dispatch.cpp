@@ -72,7 +72,7 @@ Result<std::size_t> SqliteStore::recover(const std::function<bool(const std::str
     sync_and_commit();
   } catch (const Failure& failure) {
     roll_back();
-    return error_of(failure);
+    return note(failure);
   }
   return recovered;
 }

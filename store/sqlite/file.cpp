@@ -18,6 +18,11 @@ Error io_error(std::string_view doing, const std::string& path, int error) {
   return Error{full ? "store.full" : "store.io", fmt::format("cannot {} {}: {}", doing, path, std::strerror(error))};
 }
 
+Error sync_error(const std::string& path, int error) {
+  return Error{"store.fsync",
+               fmt::format("cannot sync {}: {}; what the disk holds now is not known", path, std::strerror(error))};
+}
+
 }  // namespace
 
 File& File::operator=(File&& other) noexcept {
@@ -29,8 +34,8 @@ File::~File() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Result<File> open_file(const std::string& path, int flags) {
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0640);
+Result<File> open_file(Disk& disk, const std::string& path, int flags) {
+  const int fd = disk.open(path.c_str(), flags);
   if (fd < 0) return io_error("open", path, errno);
   return File{fd};
 }
@@ -41,9 +46,9 @@ Result<std::uint64_t> file_size(const File& file, const std::string& path) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-Status write_at(const File& file, std::string_view bytes, std::uint64_t offset, const std::string& path) {
+Status write_at(Disk& disk, const File& file, std::string_view bytes, std::uint64_t offset, const std::string& path) {
   while (!bytes.empty()) {
-    const ssize_t wrote = ::pwrite(file.fd(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const ssize_t wrote = disk.write(file.fd(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (wrote < 0) {
       if (errno == EINTR) continue;
       return io_error("write", path, errno);
@@ -68,22 +73,27 @@ Result<std::size_t> read_at(const File& file, std::span<char> into, std::uint64_
   return have;
 }
 
-Status sync_file(const File& file, const Sync& sync, const std::string& path) {
-  if ((sync ? sync(file.fd()) : ::fdatasync(file.fd())) == 0) return {};
+Status sync_file(Disk& disk, const File& file, const std::string& path) {
+  if (disk.sync(file.fd()) == 0) return {};
   const int error = errno;
   if (error == ENOSPC || error == EDQUOT) return io_error("sync", path, error);
-  return Error{"store.fsync",
-               fmt::format("cannot sync {}: {}; what the disk holds now is not known", path, std::strerror(error))};
+  return sync_error(path, error);
 }
 
-Status sync_folder(const std::string& folder, const Sync& sync) {
-  auto opened = open_file(folder, O_RDONLY | O_DIRECTORY);
+Status sync_folder(Disk& disk, const std::string& folder) {
+  auto opened = open_file(disk, folder, O_RDONLY | O_DIRECTORY);
   if (!opened.ok()) return opened.error();
-  return sync_file(opened.value(), sync, folder);
+  if (disk.sync(opened.value().fd()) != 0) return sync_error(folder, errno);
+  return {};
 }
 
-Status make_folder(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0750) != 0 && errno != EEXIST) return io_error("make the folder", folder, errno);
+Status make_folder(Disk& disk, const std::string& folder) {
+  if (disk.make_folder(folder.c_str()) != 0 && errno != EEXIST) return io_error("make the folder", folder, errno);
+  return {};
+}
+
+Status rename_file(Disk& disk, const std::string& from, const std::string& to) {
+  if (disk.rename(from.c_str(), to.c_str()) != 0) return io_error(fmt::format("rename {} to", from), to, errno);
   return {};
 }
 

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "core/runtime/result.h"
+#include "store/sqlite/disk.h"
 
 namespace sluis::sqlite {
 
@@ -26,19 +26,20 @@ class File {
   int fd_ = -1;
 };
 
-using Sync = std::function<int(int fd)>;
-
 // Errors: "store.full" for ENOSPC and EDQUOT, "store.fsync" for a failed fsync, else "store.io"; the text names the
 // file.
-Result<File> open_file(const std::string& path, int flags);
+Result<File> open_file(Disk& disk, const std::string& path, int flags);
 Result<std::uint64_t> file_size(const File& file, const std::string& path);
-Status write_at(const File& file, std::string_view bytes, std::uint64_t offset, const std::string& path);
+Status write_at(Disk& disk, const File& file, std::string_view bytes, std::uint64_t offset, const std::string& path);
 // Fewer octets than asked for only at the end of the file.
 Result<std::size_t> read_at(const File& file, std::span<char> into, std::uint64_t offset, const std::string& path);
-Status sync_file(const File& file, const Sync& sync, const std::string& path);
-// A new name in a folder is durable only when the folder is synced.
-Status sync_folder(const std::string& folder, const Sync& sync);
-Status make_folder(const std::string& folder);
+// After "store.full" the file may be written and synced again, from where it was last synced on: what was lost is
+// written anew. After "store.fsync" nothing may.
+Status sync_file(Disk& disk, const File& file, const std::string& path);
+// A new name in a folder is durable only when the folder is synced. Nothing writes a name anew: it never says "full".
+Status sync_folder(Disk& disk, const std::string& folder);
+Status make_folder(Disk& disk, const std::string& folder);
+Status rename_file(Disk& disk, const std::string& from, const std::string& to);
 std::uint64_t free_octets(const std::string& folder);
 
 }  // namespace sluis::sqlite

@@ -13,7 +13,7 @@ namespace sluis::sqlite {
 
 Result<FolderLock> FolderLock::take(const std::string& folder) {
   const std::string path = folder + "/lock";
-  auto opened = open_file(path, O_RDWR | O_CREAT);
+  auto opened = open_file(Disk::system(), path, O_RDWR | O_CREAT);
   if (!opened.ok()) return opened.error();
   File file = std::move(opened).value();
   if (::flock(file.fd(), LOCK_EX | LOCK_NB) != 0) {
@@ -29,7 +29,8 @@ Result<FolderLock> FolderLock::take(const std::string& folder) {
   }
   if (::ftruncate(file.fd(), 0) != 0)
     return Error{"store.io", fmt::format("cannot write {}: {}", path, std::strerror(errno))};
-  if (auto wrote = write_at(file, fmt::format("{}\n", ::getpid()), 0, path); !wrote.ok()) return wrote.error();
+  if (auto wrote = write_at(Disk::system(), file, fmt::format("{}\n", ::getpid()), 0, path); !wrote.ok())
+    return wrote.error();
   return FolderLock{std::move(file)};
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/runtime/secret.h"
+#include "store/sqlite/disk.h"
 
 namespace sluis::sqlite {
 
@@ -24,7 +25,7 @@ struct Options {
 
   // The disk, as tests replace it. [Threading] any thread.
   std::function<std::uint64_t()> free_space;  // octets an unprivileged process may still write; empty: statvfs(folder)
-  std::function<int(int fd)> sync;            // as fdatasync(2), for segment and spool files; empty: fdatasync
+  Disk* disk = nullptr;                       // under segments and spool; null: Disk::system()
   std::string vfs;                            // the SQLite VFS by name; empty: the default one
 };
 

@@ -77,8 +77,7 @@ Result<SegmentWriter::Segment*> SegmentWriter::current(std::int64_t day, std::si
   for (int n = next > 0 ? next - 1 : 0;; ++n) {
     Segment segment;
     segment.name = segment_name(day, n);
-    segment.fresh = n >= next;
-    auto opened = open_file(folder_ + '/' + segment.name, O_RDWR | O_CREAT);
+    auto opened = open_file(disk_, folder_ + '/' + segment.name, O_RDWR | O_CREAT);
     if (!opened.ok()) return opened.error();
     segment.file = std::move(opened).value();
     auto size = file_size(segment.file, segment.name);
@@ -112,18 +111,21 @@ void SegmentWriter::rollback(std::size_t mark) {
 }
 
 Status SegmentWriter::flush() {
-  bool fresh = false;
+  bool unnamed = false;
   for (auto& [day, segment] : open_) {
     if (segment.pending.empty()) continue;
-    if (auto wrote = write_at(segment.file, segment.pending, segment.size, segment.name); !wrote.ok()) return wrote;
-    if (auto synced = sync_file(segment.file, sync_, segment.name); !synced.ok()) return synced;
-    fresh = fresh || segment.fresh;
-    segment.fresh = false;
+    if (auto wrote = write_at(disk_, segment.file, segment.pending, segment.size, segment.name); !wrote.ok())
+      return wrote;
+    if (auto synced = sync_file(disk_, segment.file, segment.name); !synced.ok()) return synced;
+    unnamed = unnamed || !segment.named;
     segment.size += segment.pending.size();
     segment.pending.clear();
   }
   appended_.clear();
-  if (fresh) return sync_folder(folder_, sync_);
+  if (!unnamed) return {};
+  // A file that was found here may be one whose name an earlier process made and never synced.
+  if (auto synced = sync_folder(disk_, folder_); !synced.ok()) return synced;
+  for (auto& [day, segment] : open_) segment.named = true;
   return {};
 }
 
@@ -141,13 +143,13 @@ void SegmentWriter::purge(std::int64_t before_day, const std::function<bool(std:
     if (added) at->second = wanted(day);
     if (at->second) continue;
     open_.erase(day);
-    std::filesystem::remove(entry.path(), error);
+    disk_.remove(entry.path().c_str());
   }
 }
 
 Result<std::string> read_segment(const std::string& folder, const SegmentPlace& place, std::uint64_t size) {
   const std::string path = folder + '/' + place.file;
-  auto opened = open_file(path, O_RDONLY);
+  auto opened = open_file(Disk::system(), path, O_RDONLY);
   if (!opened.ok()) return Error{"content.gone", opened.error().what};
   std::string record(header_size + size, '\0');
   auto got = read_at(opened.value(), record, place.offset, path);

@@ -35,8 +35,9 @@ struct SegmentPlace {
 // [Threading] the writer's.
 class SegmentWriter {
  public:
-  SegmentWriter(std::string folder, std::uint64_t segment_bytes, Sync sync)
-      : folder_(std::move(folder)), segment_bytes_(segment_bytes), sync_(std::move(sync)) {}
+  // The disk outlives it.
+  SegmentWriter(std::string folder, std::uint64_t segment_bytes, Disk& disk)
+      : folder_(std::move(folder)), segment_bytes_(segment_bytes), disk_(disk) {}
 
   // Takes the bytes in memory and gives the handle they will have. Errors as File's.
   Result<std::string> append(std::int64_t day, std::string_view bytes);
@@ -57,13 +58,13 @@ class SegmentWriter {
     File file;
     std::uint64_t size = 0;  // flushed
     std::string pending;
-    bool fresh = false;  // its name is not synced yet
+    bool named = false;  // its name is synced, as far as this process knows
   };
   Result<Segment*> current(std::int64_t day, std::size_t room);
 
   std::string folder_;
   std::uint64_t segment_bytes_;
-  Sync sync_;
+  Disk& disk_;
   std::map<std::int64_t, Segment> open_;                    // by day; few: arrivals are of today
   std::vector<std::pair<Segment*, std::size_t>> appended_;  // and how long `pending` was before
 };

@@ -2,10 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <filesystem>
 
@@ -71,7 +69,7 @@ class SpoolWriter final : public ContentWriter {
  public:
   explicit SpoolWriter(Spool& spool) : spool_(spool) {}
   ~SpoolWriter() override {
-    if (file_) ::unlink(unfinished_.c_str());
+    if (file_) spool_.disk_.remove(unfinished_.c_str());
   }
 
   Status write(std::string_view bytes) override {
@@ -94,18 +92,17 @@ class SpoolWriter final : public ContentWriter {
     if (failed_) return Error{"store.io", "the content writer has failed before"};
     failed_ = true;  // finished with, either way
     if (!file_) return Content::inline_of(std::move(buffer_));
-    if (auto synced = sync_file(file_, spool_.sync_, unfinished_); !synced.ok()) return synced.error();
+    if (auto synced = sync_file(spool_.disk_, file_, unfinished_); !synced.ok()) return told(synced.error());
     const std::string path = spool_.path(id_);
     const std::string folder = path.substr(0, path.rfind('/'));
-    if (auto made = make_folder(folder); !made.ok()) return made.error();
-    if (::rename(unfinished_.c_str(), path.c_str()) != 0)
-      return Error{"store.io", fmt::format("cannot rename {} to {}: {}", unfinished_, path, std::strerror(errno))};
+    if (auto made = make_folder(spool_.disk_, folder); !made.ok()) return made.error();
+    if (auto named = rename_file(spool_.disk_, unfinished_, path); !named.ok()) return named.error();
     file_ = File{};
     // The folder may be new itself: its own name is made durable too.
     for (const std::string& name : {folder, spool_.folder_})
-      if (auto synced = sync_folder(name, spool_.sync_); !synced.ok()) {
-        ::unlink(path.c_str());
-        return synced.error();
+      if (auto synced = sync_folder(spool_.disk_, name); !synced.ok()) {
+        spool_.disk_.remove(path.c_str());
+        return told(synced.error());
       }
     Content content;
     content.sha256 = hash_.finish();
@@ -115,11 +112,15 @@ class SpoolWriter final : public ContentWriter {
   }
 
  private:
+  Error told(const Error& error) {
+    if (error.code == "store.fsync") spool_.watch_.sync_failed(error);
+    return error;
+  }
   Status begin() {
-    if (auto room = spool_.room_(); !room.ok()) return room;
+    if (auto room = spool_.watch_.room(); !room.ok()) return room;
     id_ = spool_.ids_.next().text();
     unfinished_ = spool_.folder_ + "/unfinished/" + id_;
-    auto opened = open_file(unfinished_, O_WRONLY | O_CREAT | O_EXCL);
+    auto opened = open_file(spool_.disk_, unfinished_, O_WRONLY | O_CREAT | O_EXCL);
     if (!opened.ok()) return opened.error();
     file_ = std::move(opened).value();
     auto wrote = put(buffer_);
@@ -128,8 +129,8 @@ class SpoolWriter final : public ContentWriter {
   }
   Status put(std::string_view bytes) {
     if ((size_ + bytes.size()) / room_every != size_ / room_every)
-      if (auto room = spool_.room_(); !room.ok()) return room;
-    if (auto wrote = write_at(file_, bytes, size_, unfinished_); !wrote.ok()) return wrote;
+      if (auto room = spool_.watch_.room(); !room.ok()) return room;
+    if (auto wrote = write_at(spool_.disk_, file_, bytes, size_, unfinished_); !wrote.ok()) return wrote;
     hash_.update(bytes);
     size_ += bytes.size();
     return {};
@@ -149,15 +150,15 @@ std::string Spool::path(const std::string& id) const {
 }
 
 Status Spool::open(const std::function<bool(const std::string&)>& known) {
-  if (auto made = make_folder(folder_); !made.ok()) return made;
-  if (auto made = make_folder(folder_ + "/unfinished"); !made.ok()) return made;
+  if (auto made = make_folder(disk_, folder_); !made.ok()) return made;
+  if (auto made = make_folder(disk_, folder_ + "/unfinished"); !made.ok()) return made;
   std::error_code error;
   for (const auto& folder : std::filesystem::directory_iterator(folder_, error)) {
     if (!folder.is_directory(error)) continue;
     const bool unfinished = folder.path().filename() == "unfinished";
     std::error_code inner;
     for (const auto& file : std::filesystem::directory_iterator(folder.path(), inner))
-      if (unfinished || !known(file.path().filename().string())) std::filesystem::remove(file.path(), inner);
+      if (unfinished || !known(file.path().filename().string())) disk_.remove(file.path().c_str());
   }
   if (error) return Error{"store.io", fmt::format("cannot list {}: {}", folder_, error.message())};
   return {};
@@ -168,13 +169,13 @@ std::unique_ptr<ContentWriter> Spool::write() {
 }
 
 Result<std::unique_ptr<ContentReader>> Spool::read(const std::string& id, const Content& content) const {
-  auto opened = open_file(path(id), O_RDONLY);
+  auto opened = open_file(Disk::system(), path(id), O_RDONLY);
   if (!opened.ok()) return Error{"content.gone", opened.error().what};
   return std::unique_ptr<ContentReader>(std::make_unique<SpoolReader>(std::move(opened).value(), path(id), content));
 }
 
 void Spool::remove(const std::string& id) const {
-  ::unlink(path(id).c_str());
+  disk_.remove(path(id).c_str());
 }
 
 std::optional<std::string> Spool::id_in(std::string_view handle) {

@@ -2,6 +2,7 @@
 // What no row names (a crash before the Accept, a refused Accept) is removed: at open, and when the Accept was refused.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,9 +18,12 @@ namespace sluis::sqlite {
 // [Threading] any thread; the writers it makes as ContentWriter says. Outlives them.
 class Spool {
  public:
-  // `room`: none, or the error "store.full" when free space is below the low-water mark.
-  Spool(std::string folder, const Clock& clock, Sync sync, std::function<Status()> room)
-      : folder_(std::move(folder)), ids_(clock, random_), sync_(std::move(sync)), room_(std::move(room)) {}
+  struct Watch {
+    std::function<Status()> room;                         // the error "store.full" below the low-water mark
+    std::function<void(const Error& error)> sync_failed;  // told on the writer's thread, before the error goes back
+  };
+  Spool(std::string folder, const Clock& clock, Disk& disk, Watch watch)
+      : folder_(std::move(folder)), ids_(clock, random_), disk_(disk), watch_(std::move(watch)) {}
 
   // Makes the folders; removes unfinished files, and finished ones for which `known` says false.
   Status open(const std::function<bool(const std::string& id)>& known);
@@ -37,8 +41,8 @@ class Spool {
   std::string folder_;
   SystemRandom random_;
   IdGenerator ids_;
-  Sync sync_;
-  std::function<Status()> room_;
+  Disk& disk_;
+  Watch watch_;
 };
 
 // Reads bytes that are in memory; their hash is checked at the end like any other's.

@@ -56,21 +56,28 @@ SqliteStore::SqliteStore(const Options& options, const Clock& clock, const Log& 
       meters_(metrics == nullptr ? nullptr : std::make_unique<Meters>(*metrics)),
       lock_(std::move(lock)),
       file_(options.folder + "/sluis.db"),
-      segments_(options.folder + "/segments", options.segment_bytes, options.sync),
-      spool_(options.folder + "/spool", clock, options.sync,
-             [this]() -> Status {
-               std::string full = full_text();
-               if (!full.empty()) return Error{"store.full", full};
-               return {};
-             }),
+      disk_(options.disk == nullptr ? Disk::system() : *options.disk),
+      segments_(options.folder + "/segments", options.segment_bytes, disk_),
+      spool_(options.folder + "/spool", clock, disk_,
+             {[this]() -> Status {
+                std::string full = full_text();
+                if (!full.empty()) return Error{"store.full", full};
+                return {};
+              },
+              [this](const Error& error) { go_down(error.what); }}),
       readers_(std::make_shared<ReadPool>(file_, options.vfs, options.read_connections)) {}
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::make(const Options& options, const Clock& clock, const Log& log,
                                                        Metrics* metrics) {
   std::error_code error;
-  std::filesystem::create_directories(options.folder, error);
+  const bool created = std::filesystem::create_directories(options.folder, error);
   if (error)
     return Error{"store.io", fmt::format("cannot make the data directory {}: {}", options.folder, error.message())};
+  if (created) {
+    const std::string parent = (std::filesystem::absolute(options.folder) / "..").string();
+    if (auto synced = sync_folder(options.disk == nullptr ? Disk::system() : *options.disk, parent); !synced.ok())
+      return synced.error();
+  }
   auto lock = FolderLock::take(options.folder);
   if (!lock.ok()) return lock.error();
   std::unique_ptr<SqliteStore> store(new SqliteStore(options, clock, log, metrics, std::move(lock).value()));
@@ -98,10 +105,11 @@ Result<VerifyReport> SqliteStore::verify_stopped(const Options& options, const C
 }
 
 Status SqliteStore::open_database() {
-  if (auto made = make_folder(options_.folder + "/segments"); !made.ok()) return made;
+  for (const char* name : {"/segments", "/spool"})
+    if (auto made = make_folder(disk_, options_.folder + name); !made.ok()) return made;
   writer_ = std::make_unique<Connection>(file_, Connection::Mode::write, options_.vfs);
   if (auto migrated = migrate(*writer_, file_); !migrated.ok()) return migrated;
-  if (auto synced = sync_folder(options_.folder, options_.sync); !synced.ok()) return synced;
+  if (auto synced = sync_folder(disk_, options_.folder); !synced.ok()) return synced;
   Query(*writer_, "INSERT INTO meta(name, value) VALUES('epoch', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1")
       .run();
   Query epoch(*writer_, "SELECT value FROM meta WHERE name = 'epoch'");
@@ -263,20 +271,27 @@ void SqliteStore::roll_back() {
   if (writer_->in_transaction()) sqlite3_exec(writer_->raw(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
+void SqliteStore::go_down(const std::string& what) {
+  const std::lock_guard lock(state_mutex_);
+  // Whether the pages reached the disk is not known, and a second fsync would say yes without having written them.
+  if (down_.empty())
+    down_ = fmt::format("a sync of the disk failed ({}); nothing is accepted until the gateway is started again", what);
+}
+
+Error SqliteStore::note(const Failure& failure) {
+  if (sync_failed(failure)) {
+    go_down(failure.what);
+    const std::lock_guard lock(state_mutex_);
+    return {"store.down", down_};
+  }
+  const std::lock_guard lock(state_mutex_);
+  failing_ = failure.what;
+  return error_of(failure);
+}
+
 void SqliteStore::answer_failure(std::deque<Waiting>& batch, const Failure& failure) {
   if (meters_) meters_->failures.add();
-  Error answer = error_of(failure);
-  {
-    const std::lock_guard lock(state_mutex_);
-    if (sync_failed(failure)) {
-      // Whether the pages reached the disk is not known, and a second fsync would say yes without having written them.
-      down_ = fmt::format("a sync of the disk failed ({}); nothing is accepted until the gateway is started again",
-                          failure.what);
-      answer = {"store.down", down_};
-    } else {
-      failing_ = failure.what;
-    }
-  }
+  const Error answer = note(failure);
   log_.error("store.failure", "a batch was rolled back", {{"error", failure.what}, {"commands", batch.size()}});
   for (Waiting& waiting : batch) waiting.done(answer);
 }
@@ -320,10 +335,7 @@ void SqliteStore::checkpoint(int mode) {
   if (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) return;
   const Failure failure{sqlite3_extended_errcode(writer_->raw()), sqlite3_errmsg(writer_->raw())};
   log_.error("store.checkpoint", "a checkpoint failed; the WAL keeps what it did not move", {{"error", failure.what}});
-  const std::lock_guard lock(state_mutex_);
-  if (sync_failed(failure))
-    down_ = fmt::format("a sync of the disk failed ({}); nothing is accepted until the gateway is started again",
-                        failure.what);
+  if (sync_failed(failure)) go_down(failure.what);
 }
 
 Result<std::unique_ptr<Reader>> SqliteStore::read(Duration deadline) {

@@ -78,7 +78,11 @@ class SqliteStore final : public Store {
   void tell(const Effects& effects);
   void checkpoint_if_due();
   void checkpoint(int mode);
-  // Answers a whole batch with what failed; a failed sync ends the store.
+  // Nothing is accepted any more. [Threading] any.
+  void go_down(const std::string& what);
+  // Remembers it as the trouble there is, and gives the answer for it; a failed sync ends the store.
+  Error note(const Failure& failure);
+  // Answers a whole batch with what failed.
   void answer_failure(std::deque<Waiting>& batch, const Failure& failure);
   [[nodiscard]] std::uint64_t free_space() const;
   [[nodiscard]] std::string full_text() const;
@@ -101,6 +105,7 @@ class SqliteStore final : public Store {
   // Who holds it may use the writer's connection: a batch, recover(), close().
   std::mutex writer_mutex_;
   std::unique_ptr<Connection> writer_;
+  Disk& disk_;
   SegmentWriter segments_;
   Spool spool_;
   std::optional<Work> work_;

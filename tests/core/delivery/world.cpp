@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "tests/faults/unsynced_disk.h"
+
 namespace sluis::test {
 
 namespace {
@@ -160,7 +162,8 @@ void World::start() {
     options.seal_key = Secret("test");
     options.threading = sqlite::Options::Threading::manual;
     options.free_space = [] { return std::uint64_t{1} << 40; };
-    options.sync = [](int) { return 0; };
+    static faults::UnsyncedDisk unsynced;
+    options.disk = &unsynced;
     auto opened = sqlite::SqliteStore::make(options, clock, log, &metrics);
     ASSERT_TRUE(opened) << opened.error().what;
     store = std::move(*opened);

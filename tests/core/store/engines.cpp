@@ -4,6 +4,7 @@
 
 #include "store/sqlite/store.h"
 #include "tests/core/store/store_test.h"
+#include "tests/faults/unsynced_disk.h"
 
 namespace sluis::test {
 
@@ -17,9 +18,7 @@ class SqliteHarness final : public StoreHarness {
     options_.seal_key = Secret{"the key of the tests"};
     options_.threading = sqlite::Options::Threading::manual;
     options_.free_space = [this] { return free_; };
-    options_.sync = [](int) {
-      return 0;
-    };  // the page cache outlives a killed process; power loss is the faults suite's
+    options_.disk = &disk_;  // the page cache outlives a killed process; power loss is the faults suite's
     open();
   }
   ~SqliteHarness() override {
@@ -48,6 +47,7 @@ class SqliteHarness final : public StoreHarness {
     store_ = std::move(opened).value();
   }
   const Clock& clock_;
+  faults::UnsyncedDisk disk_;
   sqlite::Options options_;
   std::uint64_t free_ = 1ULL << 40U;
   std::unique_ptr<sqlite::SqliteStore> store_;
@@ -63,7 +63,6 @@ std::string name_of(const testing::TestParamInfo<Engine>& info) {
 INSTANTIATE_TEST_SUITE_P(Engine, StoreAccept, testing::Values(sqlite_engine), name_of);
 INSTANTIATE_TEST_SUITE_P(Engine, StoreAttempt, testing::Values(sqlite_engine), name_of);
 INSTANTIATE_TEST_SUITE_P(Engine, StoreClaim, testing::Values(sqlite_engine), name_of);
-INSTANTIATE_TEST_SUITE_P(Engine, StoreGates, testing::Values(sqlite_engine), name_of);
 INSTANTIATE_TEST_SUITE_P(Engine, StoreLane, testing::Values(sqlite_engine), name_of);
 INSTANTIATE_TEST_SUITE_P(Engine, StoreOperate, testing::Values(sqlite_engine), name_of);
 INSTANTIATE_TEST_SUITE_P(Engine, StoreRead, testing::Values(sqlite_engine), name_of);

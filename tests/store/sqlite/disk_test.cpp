@@ -5,39 +5,47 @@
 
 namespace sluis::sqlite::test {
 
-TEST_F(SqliteTest, AnswersEverythingWithDownAfterAFailedSync) {
-  bool broken = false;
-  int calls = 0;
-  options_.sync = [&](int) {
+namespace {
+
+// Its syncs fail with `error` while that is not 0.
+class FailingSyncs final : public Disk {
+ public:
+  int sync(int fd) override {
     ++calls;
-    if (broken) errno = EIO;
-    return broken ? -1 : 0;
-  };
+    if (error == 0) return Disk::sync(fd);
+    errno = error;
+    return -1;
+  }
+  int error = 0, calls = 0;
+};
+
+}  // namespace
+
+TEST_F(SqliteTest, AnswersEverythingWithDownAfterAFailedSync) {
+  FailingSyncs disk;
+  options_.disk = &disk;
   open();
   ASSERT_TRUE(run(accepting()).ok());
-  broken = true;
+  disk.error = EIO;
   EXPECT_EQ(run(accepting()).error().code, "store.down");
-  broken = false;
-  const int before = calls;
+  disk.error = 0;
+  const int before = disk.calls;
   EXPECT_EQ(run(accepting()).error().code, "store.down");
-  EXPECT_EQ(calls, before) << "a sync is never tried again";
+  EXPECT_EQ(disk.calls, before) << "a sync is never tried again";
   EXPECT_NE(store_->trouble(), "");
 }
 
 TEST_F(SqliteTest, HasNothingOfABatchWhoseSyncFailed) {
-  bool broken = false;
-  options_.sync = [&broken](int) {
-    if (broken) errno = EIO;
-    return broken ? -1 : 0;
-  };
+  FailingSyncs disk;
+  options_.disk = &disk;
   open();
   const Accept kept = accepting();
   ASSERT_TRUE(run(kept).ok());
-  broken = true;
+  disk.error = EIO;
   const Accept lost = accepting();
   ASSERT_FALSE(run(lost).ok());
   store_->close();
-  broken = false;
+  disk.error = 0;
   open();
   auto reader = store_->read(std::chrono::minutes{1});
   EXPECT_TRUE(reader.value()->message(kept.message.id).value().has_value());
@@ -46,19 +54,30 @@ TEST_F(SqliteTest, HasNothingOfABatchWhoseSyncFailed) {
 }
 
 TEST_F(SqliteTest, AnswersFullWhenTheDiskIsAndRecovers) {
-  bool full = false;
-  options_.sync = [&full](int) {
-    if (full) errno = ENOSPC;
-    return full ? -1 : 0;
-  };
+  FailingSyncs disk;
+  options_.disk = &disk;
   open();
-  full = true;
+  ASSERT_TRUE(run(accepting()).ok());  // the segment has its name
+  disk.error = ENOSPC;
   EXPECT_EQ(run(accepting()).error().code, "store.full");
   EXPECT_NE(store_->trouble(), "");
-  full = false;
+  disk.error = 0;
   EXPECT_TRUE(run(accepting()).ok());
   EXPECT_EQ(store_->trouble(), "");
   EXPECT_TRUE(findings().empty());
+}
+
+TEST_F(SqliteTest, GoesDownWhenTheSyncOfALargeContentFails) {
+  FailingSyncs disk;
+  options_.disk = &disk;
+  open();
+  auto writer = store_->write();
+  ASSERT_TRUE(writer->write(std::string(100'000, 'x')).ok());
+  disk.error = EIO;
+  EXPECT_EQ(writer->finish().error().code, "store.fsync");
+  disk.error = 0;
+  EXPECT_NE(store_->trouble(), "");
+  EXPECT_EQ(run(accepting()).error().code, "store.down");
 }
 
 TEST_F(SqliteTest, RefusesLargeContentsBelowTheLowWaterMark) {
