@@ -110,7 +110,8 @@ void Gateway::stop() {
     started_ = false;
   }
   if (planning_ != nullptr) planning_->stop();
-  if (store_ != nullptr) store_->close();
+  if (housekeeping_ != nullptr) housekeeping_->seal_last();
+  store_->close();
   if (engine_loop_ != nullptr) engine_loop_->stop();
   if (loops_ != nullptr) loops_->stop();
   control_.reset();

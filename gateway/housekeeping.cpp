@@ -25,12 +25,16 @@ void Housekeeping::change(HousekeepingSettings settings) {
   });
 }
 
-void Housekeeping::seal() {
+void Housekeeping::submit_seal() {
   store_.submit(Seal{clock_.wall()}, [log = log_](const CommandResult& result) {
     if (!result) return log.warning("timeline.unsealed", "the timelines could not be sealed", {{"reason", result.error().what}});
     if (const std::string& line = std::get<Sealed>(*result).line; !line.empty())
       log.info("timeline.seal", "timelines sealed", {{"seal", line}});
   });
+}
+
+void Housekeeping::seal() {
+  submit_seal();
   executor_.schedule(clock_.mono() + settings_.seal_every, [this, weak = std::weak_ptr(alive_)] {
     if (!weak.expired()) seal();
   });

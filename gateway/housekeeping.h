@@ -30,10 +30,13 @@ class Housekeeping {
  public:
   Housekeeping(Store& store, Executor& executor, const Clock& clock, Log log, Metrics& metrics, HousekeepingSettings settings);
   void start();
+  // Seals what has changed since the last minute, before the store is closed. [Threading] any thread.
+  void seal_last() { submit_seal(); }
   // What is due by the new settings is purged at once, and the store looked at. [Threading] any thread.
   void change(HousekeepingSettings settings);
 
  private:
+  void submit_seal();
   void seal();
   void purge();
   void look();
