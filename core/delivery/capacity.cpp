@@ -23,6 +23,11 @@ void close_own_account(const Generation& generation, const std::string& channel,
     if (!generation.accounts.contains({channel, id})) closed.push_back(id);
 }
 
+// Whether a delivery planned with this account goes by the channel's own: planned so, or its account has gone since.
+bool shares(const Generation& generation, const std::string& channel, const std::string& account) {
+  return account.empty() || !generation.accounts.contains({channel, account});
+}
+
 }  // namespace
 
 void Capacity::begin(const Destination& destination, const std::string& customer) {
@@ -30,6 +35,9 @@ void Capacity::begin(const Destination& destination, const std::string& customer
   ++load.in_flight;
   ++load.by_customer[customer];
   ++load.by_account[destination.account];
+  ++load.begun;
+  load.elsewhere = !destination.account.empty();
+  if (!load.elsewhere && !load.had_turn.insert(customer).second) load.had_turn = {customer};  // a round began
   load.pace.take();
 }
 
@@ -88,6 +96,10 @@ std::vector<IncidentChange> Capacity::ended(const Destination& destination, Peer
 
 Holds Capacity::holds(const Generation& generation, const ChannelDirectory& channels, MonoTime now) {
   Holds holds;
+  for (auto& [name, load] : channels_) {
+    if (load.round_is_over()) load.had_turn.clear();
+    load.offered = load.begun = 0;
+  }
   for (const auto& [name, config] : generation.channels) {
     if (!channels.open(name)) continue;
     auto channel_room = room(generation, config, channels_[name], now);
@@ -125,18 +137,32 @@ std::optional<Holds::Room> Capacity::room(const Generation& generation, const Ch
     case Breaker::State::closed: break;
   }
 
-  const auto per_customer = static_cast<std::size_t>(std::max(config.account_concurrency, 1));
-  room.per_customer = per_customer;
+  const auto per_account = static_cast<std::size_t>(std::max(config.account_concurrency, 1));
+  room.per_customer = per_account;
   for (const auto& [customer, in_flight] : load.by_customer) {
-    if (in_flight >= per_customer)
+    if (in_flight >= per_account)
       room.closed_customers.push_back(customer);
     else  // one number for all: what the busiest that is not full has left; the next claim gives the others more
-      room.per_customer = std::min(room.per_customer, per_customer - in_flight);
+      room.per_customer = std::min(room.per_customer, per_account - in_flight);
   }
+  std::size_t shared = 0;
+  for (const auto& [account, in_flight] : load.by_account)
+    if (shares(generation, config.name, account)) shared += in_flight;
+  // A channel without an account of its own has none that could be shared.
+  const bool limited = config.own_account != nullptr;
+  if (limited && shared >= per_account) {
+    close_own_account(generation, config.name, room.closed_customers);
+  } else if (limited) {
+    // Whoever takes it, a claim never brings more than the account has left; the next claim gives the others more.
+    room.free = std::min(room.free, per_account - shared);
+    if (load.elsewhere)
+      room.closed_customers.insert(room.closed_customers.end(), load.had_turn.begin(), load.had_turn.end());
+  }
+
   for (const auto& [account, breaker] : load.accounts) {
     const Breaker::State state = breaker.at(now);
     if (state == Breaker::State::closed) continue;
-    if (state == Breaker::State::open || load.by_account.contains(account)) {
+    if (state == Breaker::State::open || (account.empty() ? shared > 0 : load.by_account.contains(account))) {
       if (account.empty())
         close_own_account(generation, config.name, room.closed_customers);
       else
@@ -147,6 +173,7 @@ std::optional<Holds::Room> Capacity::room(const Generation& generation, const Ch
       room.per_customer = 1;
     }
   }
+  if (limited && shared < per_account) load.offered = room.free;
   return room;
 }
 
@@ -156,6 +183,7 @@ std::optional<MonoTime> Capacity::next_room(MonoTime now) {
     if (at > now && (!next || at < *next)) next = at;
   };
   for (auto& [name, load] : channels_) {
+    if (load.round_is_over()) next = now;  // those who had their turn may have it again
     if (load.paced_out) earliest(load.pace.next(now));
     if (load.breaker.at(now) == Breaker::State::open) earliest(load.breaker.until());
     for (const auto& [account, breaker] : load.accounts)

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,9 +26,10 @@ enum class PeerSign {
   unknown           // the attempt was dropped: nothing can be said
 };
 
-// account_concurrency counts per customer; an account that several customers share is bounded by the channel's own
-// concurrency, else the intermediary's account would carry two attempts where the peer takes many.
-// [Threading] the engine's thread.
+// account_concurrency counts per account. Customers without one of their own share the channel's: what it carries is
+// counted once, however many they are, and its breaker stops them all. They take turns: the store's round over
+// customers passes over those that are closed, and would come out behind a customer of another account at the same one
+// each time. [Threading] the engine's thread.
 class Capacity {
  public:
   void begin(const Destination& destination, const std::string& customer);
@@ -49,6 +51,13 @@ class Capacity {
     Breaker breaker;
     Pace pace;
     bool paced_out = false;  // the last holds() found no token
+    // Turns on the account that is shared: who had one in this round, whether another account was used since the last
+    // one, and how many places the last holds() offered to the others and how many were taken.
+    std::set<std::string> had_turn;
+    bool elsewhere = false;
+    std::size_t offered = 0, begun = 0;
+    // Places were left over although everybody else could have had them.
+    [[nodiscard]] bool round_is_over() const { return elsewhere && begun < offered && !had_turn.empty(); }
   };
   std::optional<Holds::Room> room(const Generation& generation, const ChannelConfig& config, ChannelLoad& load,
                                   MonoTime now);
