@@ -300,9 +300,9 @@ void check_pair(const Settings& given, const std::string& prefix, std::vector<Er
   const bool certificate = !given.text(prefix + "certificate").empty();
   if (certificate == !given.secret(prefix + "key").empty()) return;
   const std::string place = prefix.empty() ? "account." : prefix;
-  errors.emplace_back("setting.pair", fmt::format("{0}{1}: needs {0}{2} beside it", place,
-                                                  certificate ? "certificate" : "key",
-                                                  certificate ? "key" : "certificate"));
+  errors.emplace_back("setting.pair",
+                      fmt::format("{0}{1}: needs {0}{2} beside it", place, certificate ? "certificate" : "key",
+                                  certificate ? "key" : "certificate"));
 }
 
 class DigipoortAdapter final : public Adapter {

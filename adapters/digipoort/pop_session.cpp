@@ -297,11 +297,11 @@ void PopSession::refused(const Error& reason) {
     // If it fails the mail is read, and refused, once more.
     context_.state().put({{refused_key(plan_.account, entry.uidl), reason.code + ": " + reason.what}},
                          [](const Status&) {});
-  context_.incidents().open("mail-refused/" + plan_.account, Severity::warning,
-                            key ? fmt::format("mail {} stays in the mailbox and is not fetched again: {}", entry.uidl,
-                                              reason.what)
-                                : fmt::format("a mail without UIDL stays in the mailbox: {}", reason.what),
-                            plan_.account);
+  context_.incidents().open(
+      "mail-refused/" + plan_.account, Severity::warning,
+      key ? fmt::format("mail {} stays in the mailbox and is not fetched again: {}", entry.uidl, reason.what)
+          : fmt::format("a mail without UIDL stays in the mailbox: {}", reason.what),
+      plan_.account);
 }
 
 void PopSession::committed() {

@@ -123,8 +123,8 @@ Result<ClientTls> tls_for(const ChannelTls& channel, const Account& account) {
 bool certificate_refused(const Error& reason) {
   // Alerts of RFC 8446 §6.2 that a server sends about the client's certificate: bad, unsupported, revoked, expired,
   // unknown, required, and unknown_ca. The words are the library's, the code is ours.
-  return reason.code == "tls.alert" && (reason.what.find("certificate") != std::string::npos ||
-                                        reason.what.find("unknown ca") != std::string::npos);
+  return reason.code == "tls.alert" &&
+         (reason.what.find("certificate") != std::string::npos || reason.what.find("unknown ca") != std::string::npos);
 }
 
 sasl::Credentials submit_credentials(const Account& account) {

@@ -53,8 +53,8 @@ struct RetrieveProfile {
 Result<SubmitProfile> submit_profile(const ChannelConfig& config, const std::string& gateway);
 Result<RetrieveProfile> retrieve_profile(const ChannelConfig& config);
 
-// The channel's TLS, or TLS with the account's own certificate. [Threading] blocks on the disk when the account has one:
-// it is read anew for each connection, so that a renewed one is used without a reload. [Errors] of TlsContext.
+// The channel's TLS, or TLS with the account's own certificate. [Threading] blocks on the disk when the account has
+// one: it is read anew for each connection, so that a renewed one is used without a reload. [Errors] of TlsContext.
 Result<ClientTls> tls_for(const ChannelTls& channel, const Account& account);
 [[nodiscard]] bool has_own_certificate(const Account& account);
 // True when this end of a connection is the server's no to our client certificate, or to the lack of one.

@@ -126,8 +126,8 @@ void Retriever::begin(const MailboxPtr& mailbox) {
 Result<PopSession::Plan> Retriever::prepare(const Account& account) const {
   auto tls = tls_for(profile_.tls, account);
   if (!tls) return tls.error();
-  PopSession::Plan plan{account.customer, account.settings.text("mailbox"), retrieve_credentials(account),
-                        std::move(*tls),  {},                               {}};
+  PopSession::Plan plan{
+      account.customer, account.settings.text("mailbox"), retrieve_credentials(account), std::move(*tls), {}, {}};
   const auto remembered = [&](const std::string& prefix, std::set<std::string>& uidls) -> Status {
     const auto listed = context_.state().list(prefix);
     if (!listed) return listed.error();
@@ -155,10 +155,10 @@ void Retriever::connect(const MailboxPtr& mailbox, PopSession::Plan plan) {
           visit.error = connection.error();
           return ended(mailbox, visit);
         }
-        mailbox->session = std::make_shared<PopSession>(context_, profile_, pool_, plan,
-                                                        [this, weak, mailbox](const Visit& visit) {
-                                                          if (!weak.expired()) ended(mailbox, visit);
-                                                        });
+        mailbox->session =
+            std::make_shared<PopSession>(context_, profile_, pool_, plan, [this, weak, mailbox](const Visit& visit) {
+              if (!weak.expired()) ended(mailbox, visit);
+            });
         mailbox->session->start(*connection);
       });
 }

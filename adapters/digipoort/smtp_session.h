@@ -40,7 +40,8 @@ class SmtpSession final : public net::ConnectionHandler, public std::enable_shar
                        const std::optional<smtp::SessionError>& failure) = 0;
   };
 
-  SmtpSession(Owner& owner, const SubmitProfile& profile, ClientTls tls, sasl::Credentials credentials, WorkerPool& pool);
+  SmtpSession(Owner& owner, const SubmitProfile& profile, ClientTls tls, sasl::Credentials credentials,
+              WorkerPool& pool);
   void start(const std::shared_ptr<net::Connection>& connection);
   // False: it is saying QUIT because its idle time is over, and the submission stays with the caller; ended() follows.
   [[nodiscard]] bool give(std::unique_ptr<Submission>& submission);

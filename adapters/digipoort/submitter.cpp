@@ -196,8 +196,7 @@ void Submitter::connected(const Caller& caller, Result<std::shared_ptr<net::Conn
   if (owner == nullptr || owner->customer != account) return submit_anew(account);
   // It changed meanwhile: its new password must not go out beside its old certificate.
   if (caller.owner == nullptr || *caller.owner != *owner) return pump(account);
-  const auto session =
-      std::make_shared<SmtpSession>(*this, profile_, caller.tls, submit_credentials(*owner), pool_);
+  const auto session = std::make_shared<SmtpSession>(*this, profile_, caller.tls, submit_credentials(*owner), pool_);
   lane.open.push_back(session);
   account_of_[session.get()] = account;
   session->start(*connection);

@@ -36,7 +36,7 @@ class Submitter final : public SmtpSession::Owner {
   struct Lane {  // of one account
     std::deque<std::unique_ptr<Submission>> waiting;
     std::vector<std::shared_ptr<SmtpSession>> open, idle, working;  // working: those of `open` that were ready once
-    std::map<int, std::optional<net::ConnectAttempt>> connecting;  // none: its certificate is being read
+    std::map<int, std::optional<net::ConnectAttempt>> connecting;   // none: its certificate is being read
     // The peer refused another session while one works: that one takes the mails until none is open any more.
     bool narrow = false;
   };

@@ -168,6 +168,10 @@ void MailboxServer::put(std::vector<Mail> mails) {
   const std::lock_guard lock(state_->mutex);
   for (Mail& mail : mails) state_->mails.push_back(std::move(mail));
 }
+void MailboxServer::remove(const std::string& uidl) {
+  const std::lock_guard lock(state_->mutex);
+  std::erase_if(state_->mails, [&](const Mail& mail) { return mail.uidl == uidl; });
+}
 void MailboxServer::password(const std::string& password) {
   const std::lock_guard lock(state_->mutex);
   state_->password = Secret(password);

@@ -28,6 +28,7 @@ class MailboxServer {
   MailboxServer& operator=(const MailboxServer&) = delete;
 
   void put(std::vector<Mail> mails);
+  void remove(const std::string& uidl);  // by somebody else
   void password(const std::string& password);
   // Before the first connection. Without a certificate EXTERNAL is refused, with this one it is granted.
   void mechanisms(std::vector<sasl::Mechanism> mechanisms, const std::string& certificate = {});
@@ -38,10 +39,10 @@ class MailboxServer {
   [[nodiscard]] std::vector<std::string> uidls() const;  // what is in the mailbox
   [[nodiscard]] int sessions() const;
   [[nodiscard]] int most_at_once() const;
-  [[nodiscard]] int fetched() const;        // RETR, of all sessions
+  [[nodiscard]] int fetched() const;                      // RETR, of all sessions
   [[nodiscard]] std::vector<std::string> logins() const;  // "MECHANISM user", granted
-  [[nodiscard]] int commits() const;        // QUIT that was answered +OK
-  [[nodiscard]] std::string heard() const;  // every octet of every session, decrypted
+  [[nodiscard]] int commits() const;                      // QUIT that was answered +OK
+  [[nodiscard]] std::string heard() const;                // every octet of every session, decrypted
 
  private:
   class Session;

@@ -1,4 +1,6 @@
 // Mailboxes that cannot be read: back-off, incidents, LOGIN-DELAY, accounts that change, secrets.
+#include <set>
+
 #include "tests/adapters/digipoort/rig.h"
 
 namespace sluis::digipoort::tests {
@@ -48,6 +50,44 @@ TEST_F(DigipoortMailboxTrouble, OpensAnIncidentAfterThreeFailuresAndWaitsLongerE
   // 20 ms, 40 ms, 80 ms: a loaded machine can only make them longer.
   EXPECT_GE(visits[2] - visits[1], 40ms);
   EXPECT_GE(visits[3] - visits[2], 80ms);
+}
+
+TEST_F(DigipoortMailboxTrouble, VisitsSoManyMailboxesAtOnceAndNoMore) {
+  serve();
+  config_.settings.set("retrieve.sessions", std::int64_t{2});
+  server_->put({{"u1", "Subject: x\r\n\r\nx\r\n"}});
+  context_.hold = true;  // each visit that takes the mail stays where it is
+  context_.account_list.clear();
+  for (const char* const customer : {"acme", "bakker", "cacao", "druk", "eik"})
+    context_.account_list.push_back(make_account(customer));
+  start();
+  ASSERT_TRUE(eventually([&] { return context_.arrivals().size() == 2; }));
+  ASSERT_TRUE(eventually([&, until = clock_.mono() + 100ms] { return clock_.mono() >= until; }));
+  EXPECT_EQ(server_->sessions(), 2) << "the others wait";
+  on_loop([&] { context_.hold = false; });
+  context_.release_arrivals();
+  const auto visited = [&] {
+    const auto logins = server_->logins();
+    return std::set<std::string>(logins.begin(), logins.end());
+  };
+  EXPECT_TRUE(eventually([&] { return visited().size() == 5; })) << "all had their visit";
+  EXPECT_EQ(server_->most_at_once(), 2);
+}
+
+TEST_F(DigipoortMailboxTrouble, VisitsNothingWhileAnotherNodeHasTheMailbox) {
+  serve();
+  config_.settings.set("retrieve.every", Duration{10ms});
+  context_.leases_held = false;
+  start();
+  ASSERT_TRUE(eventually([&, until = clock_.mono() + 200ms] { return clock_.mono() >= until; }));
+  EXPECT_EQ(server_->sessions(), 0);
+  context_.leases_held = true;
+  EXPECT_TRUE(eventually([&] { return server_->commits() > 0; }));
+  context_.leases_held = false;
+  ASSERT_TRUE(eventually([&, until = clock_.mono() + 50ms] { return clock_.mono() >= until; }));
+  const int sessions = server_->sessions();
+  ASSERT_TRUE(eventually([&, until = clock_.mono() + 100ms] { return clock_.mono() >= until; }));
+  EXPECT_EQ(server_->sessions(), sessions) << "given up with the lease";
 }
 
 TEST_F(DigipoortMailboxTrouble, ObeysLoginDelay) {

@@ -129,6 +129,47 @@ TEST_F(DigipoortOutcome, TheReceiptNamesTheCertificateAndTheMailThatWasSent) {
   EXPECT_EQ(delivered->receipt.details.get("mail-sha256"), to_hex(sha256(server.mails().at(0).bytes)));
 }
 
+// A store that answers as a spool does whose file has rotted: some octets, then the mismatch.
+class RottenContent final : public ContentStore {
+ public:
+  std::unique_ptr<ContentWriter> write() override { return nullptr; }
+  Result<std::unique_ptr<ContentReader>> open(const Content&) override {
+    return std::unique_ptr<ContentReader>(std::make_unique<Reader>());
+  }
+
+ private:
+  class Reader final : public ContentReader {
+   public:
+    Result<std::size_t> read(std::span<char> into) override {
+      if (std::exchange(begun_, true))
+        return Error{"content.corrupt", "segment 3: the octets are not those that were stored"};
+      std::fill_n(into.begin(), std::min<std::size_t>(into.size(), 57), 'x');
+      return std::min<std::size_t>(into.size(), 57);
+    }
+
+   private:
+    bool begun_ = false;
+  };
+};
+
+TEST_F(DigipoortOutcome, ContentThatIsNotWhatWasStoredIsHeldAndNeverTakenForAMail) {
+  RottenContent rotten;
+  context_.other_content = &rotten;
+  SubmissionServer server(loops_, server_tls());
+  server.account("acme", canary);
+  submit_to(server.port(), "starttls");
+  start();
+  const Outcome outcome = DigipoortTest::deliver(make_mail());
+  const auto* held = verdict<Held>(outcome);
+  ASSERT_NE(held, nullptr);
+  EXPECT_NE(held->reason.find("content.corrupt: segment 3"), std::string::npos) << held->reason;
+  EXPECT_TRUE(server.mails().empty());
+  // The next one, which is whole, goes over a session of its own.
+  context_.other_content = nullptr;
+  EXPECT_NE(verdict<Delivered>(DigipoortTest::deliver(make_mail())), nullptr);
+  EXPECT_EQ(server.mails().size(), 1U);
+}
+
 TEST_F(DigipoortOutcome, ASubjectThatWouldAddAHeaderIsHeld) {
   start();
   const auto delivery = make_mail();

@@ -98,6 +98,87 @@ TEST_F(DigipoortRetrieval, KeepsMailsThatTheIntakeRefusesForNow) {
   EXPECT_EQ(arrivals[0].key, arrivals[1].key) << "the same mail, offered again";
 }
 
+class DigipoortRefusedMail : public DigipoortRetrieval {
+ protected:
+  // A mailbox with a mail that is refused for good behind one that is taken; over when the first visit is.
+  void refuse_one() {
+    serve();
+    server_->put({{"u1", mail(1)}, {"fout", mail(2)}, {"u3", mail(3)}});
+    context_.answers = {Accepted{}, Refusal{Error{"intake.invalid", "no message can be this"}, false}};
+    start();
+    ASSERT_TRUE(eventually([&] { return server_->uidls() == std::vector<std::string>{"fout"}; }));
+  }
+};
+
+TEST_F(DigipoortRefusedMail, StaysInTheMailboxAndIsNotFetchedAgain) {
+  refuse_one();
+  const int fetched = server_->fetched();
+  two_more_visits();
+  EXPECT_EQ(server_->fetched(), fetched);
+  EXPECT_EQ(context_.arrivals().size(), 3U) << "the mail behind it was taken";
+  EXPECT_EQ(server_->uidls(), std::vector<std::string>{"fout"});
+  EXPECT_EQ(server_->heard().find("DELE 2"), std::string::npos);
+}
+
+TEST_F(DigipoortRefusedMail, OpensItsIncidentOnceAndSaysWhichMailAndWhy) {
+  refuse_one();
+  two_more_visits();
+  EXPECT_EQ(context_.open_incidents().at("mail-refused/acme"),
+            "mail fout stays in the mailbox and is not fetched again: no message can be this");
+  const std::string text = log();
+  const auto first = text.find("retrieve.refused");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(text.find("retrieve.refused", first + 1), std::string::npos) << "said once";
+}
+
+TEST_F(DigipoortRefusedMail, IsRememberedOverARestart) {
+  refuse_one();
+  stop();
+  EXPECT_EQ(context_.state_map().at("refused/acme/fout"), "intake.invalid: no message can be this");
+  const int fetched = server_->fetched();
+  start();
+  two_more_visits();
+  EXPECT_EQ(server_->fetched(), fetched);
+  EXPECT_TRUE(context_.open_incidents().contains("mail-refused/acme")) << "still open";
+}
+
+TEST_F(DigipoortRefusedMail, IsForgottenAndItsIncidentClosedWhenSomebodyHasTakenItOut) {
+  refuse_one();
+  server_->remove("fout");
+  EXPECT_TRUE(eventually([&] { return context_.open_incidents().empty() && context_.state_map().empty(); }));
+}
+
+TEST_F(DigipoortRefusedMail, DoesNotMakeAnotherOfThatUidlUnknown) {
+  refuse_one();
+  server_->remove("fout");
+  ASSERT_TRUE(eventually([&] { return context_.state_map().empty(); }));
+  server_->put({{"fout", mail(4)}});
+  EXPECT_TRUE(eventually([&] { return server_->uidls().empty(); }));
+  EXPECT_EQ(context_.arrivals().size(), 4U);
+}
+
+TEST_F(DigipoortRetrieval, VisitsTheMailboxOfTheSharedAccountOnceForAllCustomers) {
+  serve();
+  server_->put({{"u1", mail(1)}});
+  for (const char* const id : {"anna", "bart", "dirk"}) {
+    auto customer = std::make_shared<Customer>();
+    customer->id = id;
+    context_.customers[id] = customer;
+  }
+  auto own = make_account("");
+  own->settings.set("username", std::string("broker"));
+  own->settings.set("mailbox", std::string("broker@mail.example.test"));
+  context_.account_list = {own};
+  start();
+  ASSERT_TRUE(eventually([&] { return server_->uidls().empty(); }));
+  two_more_visits();
+  EXPECT_EQ(server_->most_at_once(), 1);
+  const auto arrivals = context_.arrivals();
+  ASSERT_EQ(arrivals.size(), 1U);
+  EXPECT_EQ(arrivals[0].from.customer, "") << "whose it is, its content says";
+  for (const std::string& login : server_->logins()) EXPECT_EQ(login, "PLAIN broker");
+}
+
 TEST_F(DigipoortRetrieval, SetsAMailThatCannotBeReadApartAndDeletesIt) {
   serve();
   server_->put(

@@ -48,8 +48,7 @@ class DigipoortTest : public ::testing::Test {
   void begin(const std::shared_ptr<Delivery>& delivery, sluis::tests::Ending& ending);
   // Runs on the loop and waits for it: for what the channel reads there.
   void on_loop(std::function<void()> work);
-  std::shared_ptr<const net::TlsContext> server_tls(
-      net::ClientCertificate client = net::ClientCertificate::none);
+  std::shared_ptr<const net::TlsContext> server_tls(net::ClientCertificate client = net::ClientCertificate::none);
   // Everything that was logged so far.
   std::string log();
 

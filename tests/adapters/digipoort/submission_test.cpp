@@ -187,6 +187,37 @@ TEST_F(DigipoortSubmission, LogsInWithEachCustomersOwnCredentials) {
   EXPECT_EQ(server_->mails().at(0).from, "bakker@mail.example.test");
 }
 
+TEST_F(DigipoortSubmission, SharesTheSessionsOfTheIntermediarysAccountAmongTheCustomersWithoutOne) {
+  SubmissionServer::Trouble trouble;
+  trouble.hold_at_dot = "wacht@douane.example.test";
+  serve(std::move(trouble));
+  server_->account("broker", "eigen");
+  config_.settings.set("submit.sessions", std::int64_t{1});
+  auto own = make_account("", "eigen");
+  own->settings.set("username", std::string("broker"));
+  own->settings.set("mailbox", std::string("broker@mail.example.test"));
+  context_.account_list = {own, make_account("acme")};
+  start();
+  // Planned without an account, and one whose customer had one that has gone.
+  for (const char* const account : {"", "", "bart"}) {
+    const auto delivery = make_mail(account, "wacht@douane.example.test");
+    delivery->destination.account = account;
+    begin(delivery, endings_.emplace_back());
+  }
+  ASSERT_TRUE(eventually([&] { return server_->held() == 1; }));
+  // The session of the shared account is busy; a customer with an account of its own has its own session.
+  ASSERT_NE(verdict<Delivered>(deliver(make_mail())), nullptr);
+  EXPECT_EQ(server_->sessions(), 2);
+  server_->release();
+  ASSERT_TRUE(eventually([&] { return server_->mails().size() == 4; }));
+  ASSERT_TRUE(eventually([&] { return endings_.back().has_value(); }));
+  EXPECT_EQ(delivered(), 3);
+  EXPECT_EQ(server_->sessions(), 2) << "never a second one of the shared account";
+  int of_the_broker = 0;
+  for (const auto& mail : server_->mails()) of_the_broker += mail.login == "broker" ? 1 : 0;
+  EXPECT_EQ(of_the_broker, 3);
+}
+
 TEST_F(DigipoortSubmission, LogsNoPasswordWhenTheLoginIsRefused) {
   serve();
   server_->account("acme", "een ander");

@@ -45,10 +45,14 @@ class MemoryReader final : public ContentReader {
   std::size_t at_ = 0;
 };
 
-class GrantedLease final : public Leases::Lease {
+class TestLease final : public Leases::Lease {
  public:
-  [[nodiscard]] bool held() const override { return true; }
+  explicit TestLease(const std::atomic<bool>& held) : held_(held) {}
+  [[nodiscard]] bool held() const override { return held_; }
   [[nodiscard]] std::int64_t fencing_token() const override { return 1; }
+
+ private:
+  const std::atomic<bool>& held_;
 };
 
 }  // namespace
@@ -167,8 +171,8 @@ void TestContext::put(std::vector<StateWrite> writes, std::function<void(Status)
 }
 
 std::unique_ptr<Leases::Lease> TestContext::acquire(std::string_view, std::function<void(bool)> changed) {
-  if (changed) changed(true);
-  return std::make_unique<GrantedLease>();
+  if (changed) changed(leases_held);
+  return std::make_unique<TestLease>(leases_held);
 }
 
 void TestContext::open(std::string_view key, Severity, std::string_view text, std::string_view) {

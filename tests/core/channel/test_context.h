@@ -3,6 +3,7 @@
 // is guarded by one mutex.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -49,6 +50,8 @@ class TestContext final : public ChannelContext,
   const Clock* real_clock = nullptr;         // for adapters under real sockets
   Executor* real_timers = nullptr;
   Network real_network;
+  ContentStore* other_content = nullptr;     // in place of the memory: for content that cannot be read
+  std::atomic<bool> leases_held{true};       // what every lease says, at any time
 
   // --- what a test reads
   std::vector<Arrival> arrivals() const;
@@ -67,7 +70,7 @@ class TestContext final : public ChannelContext,
   Accounts& accounts() override { return *this; }
   Mailbox& mailbox() override { return *this; }
   ChannelState& state() override { return *this; }
-  ContentStore& content() override { return content_; }
+  ContentStore& content() override { return other_content != nullptr ? *other_content : content_; }
   [[nodiscard]] const Clock& clock() const override { return real_clock != nullptr ? *real_clock : manual_clock; }
   Executor& timers() override { return real_timers != nullptr ? *real_timers : static_cast<Executor&>(executor); }
   Leases& leases() override { return *this; }
