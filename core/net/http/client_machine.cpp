@@ -92,7 +92,8 @@ ClientMachine::Event ClientMachine::next() {
       case MessageReader::Step::body: return Event::body;
       case MessageReader::Step::end:
         if (cut_ && reader_.until_close())
-          return refused({502, "http.truncated", "the stream ended without close_notify; the body may be cut off"});
+          return refused(
+              {502, "http.truncated", "the stream was cut off before its proper end, and so may be the body"});
         exchange_ = false;
         // An answer before the end of the request: the server will not read the rest as one (RFC 9112 §9.3).
         if (!request_done_) last_ = true;

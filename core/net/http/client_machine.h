@@ -48,6 +48,8 @@ class SLUIS_CORE_API ClientMachine {
   [[nodiscard]] std::optional<std::uint64_t> content_length() const { return content_length_; }
   [[nodiscard]] std::string_view body() const { return reader_.body(); }
   [[nodiscard]] const Refusal& refusal() const { return refusal_; }
+  // Of this response, right after Event::response.
+  void limit_body(std::uint64_t octets) { reader_.limit_body(octets); }
 
   [[nodiscard]] std::string& output() { return output_; }
   [[nodiscard]] bool in_exchange() const { return exchange_; }

@@ -83,10 +83,10 @@ using Serve = std::function<std::shared_ptr<RequestHandler>(const Request& reque
 // Where requests go by path, and what they may cost.
 struct Mount {
   std::string prefix = "/";  // "/api" takes "/api" and "/api/…", not "/apis"; the longest one wins
-  std::string host;          // of this virtual host only, which goes before mounts of every host; without port
+  std::string host = {};     // of this virtual host only, which goes before mounts of every host; without port
   std::uint64_t most_body = 10 * 1024 * 1024;  // as sent; above it 413
   InflateLimits inflate = {};                  // of bodies with Content-Encoding: gzip
-  Serve serve;
+  Serve serve = {};
 };
 
 // A Serve that collects the body, for requests that are small or anyway needed whole. `most`: above it the client gets

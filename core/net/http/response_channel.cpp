@@ -21,14 +21,6 @@ void say_negotiated(Headers& headers) {
 
 }  // namespace
 
-ResponseChannel::~ResponseChannel() {
-  if (begun_ && ended_) return;
-  // shared_from_this() is gone by now, so what is posted refers to the session alone.
-  loop_.post([session = session_, exchange = exchange_] {
-    if (const auto self = session.lock()) self->on_abandoned(exchange);
-  });
-}
-
 template <class F>
 void ResponseChannel::post(F work) {
   loop_.post([session = session_, exchange = exchange_, work = std::move(work)]() mutable {
@@ -116,6 +108,15 @@ void ResponseChannel::abort() {
 void ResponseChannel::resume() {
   if (!paused_.exchange(false)) return;
   post([](ServerSession& session, std::uint64_t exchange) { session.on_resume(exchange); });
+}
+
+std::shared_ptr<ResponseChannel> ResponseChannel::grip() {
+  return {this, [self = shared_from_this()](ResponseChannel*) { self->dropped(); }};
+}
+
+void ResponseChannel::dropped() {
+  const std::lock_guard lock(mutex_);
+  if (!ended_ && alive_) post([](ServerSession& session, std::uint64_t exchange) { session.on_abandoned(exchange); });
 }
 
 bool ResponseChannel::take_drained() {

@@ -29,7 +29,6 @@ class ResponseChannel : public std::enable_shared_from_this<ResponseChannel> {
         exchange_(exchange),
         accepts_gzip_(accepts_gzip),
         high_water_(high_water) {}
-  ~ResponseChannel();
   ResponseChannel(const ResponseChannel&) = delete;
   ResponseChannel& operator=(const ResponseChannel&) = delete;
 
@@ -40,6 +39,9 @@ class ResponseChannel : public std::enable_shared_from_this<ResponseChannel> {
   void abort();
   void pause() { paused_ = true; }
   void resume();
+  // What Responders hold; the last of them to go without an answer leaves the request abandoned. The session's own
+  // reference does not count.
+  [[nodiscard]] std::shared_ptr<ResponseChannel> grip();
 
   // For the session, on the loop.
   [[nodiscard]] bool paused() const { return paused_; }
@@ -54,6 +56,7 @@ class ResponseChannel : public std::enable_shared_from_this<ResponseChannel> {
   template <class F>
   void post(F work);
   void post_body(std::string bytes);
+  void dropped();
 
   EventLoop& loop_;
   const std::weak_ptr<ServerSession> session_;

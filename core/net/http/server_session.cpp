@@ -133,7 +133,7 @@ void ServerSession::on_request() {
                                         core_->settings.response_high_water);
   channel_ = channel;
   inflater_ = std::move(inflater);
-  guarded([&] { handler_ = mount->serve(request, Responder(channel)); });
+  guarded([&] { handler_ = mount->serve(request, Responder(channel->grip())); });
 }
 
 void ServerSession::on_request_end() {

@@ -1,0 +1,400 @@
+#include "core/net/http/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "core/net/http/gzip.h"
+#include "tests/core/net/http/http_fixture.h"
+
+namespace sluis::test {
+namespace {
+
+using net::http::Mount;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+std::string get(const std::string& target, const std::string& fields = {}) {
+  return "GET " + target + " HTTP/1.1\r\nHost: a.example\r\n" + fields + "\r\n";
+}
+std::string last_get(const std::string& target, const std::string& fields = {}) {
+  return get(target, fields + "Connection: close\r\n");
+}
+std::string post(const std::string& target, const std::string& body, const std::string& fields = {}) {
+  return "POST " + target + " HTTP/1.1\r\nHost: a.example\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         fields + "\r\n" + body;
+}
+
+class HttpServerTest : public HttpTest {};
+
+TEST_F(HttpServerTest, AnswersLaterFromAnotherThread) {
+  start();
+  std::thread committer;
+  mount_recorder([&](HandlerRecorder& one) {
+    one.end_hook = [&] {
+      committer = std::thread([responder = one.responder] { responder.respond(Response::text(200, "committed")); });
+    };
+  });
+  EXPECT_THAT(talk(post("/in", "message", "Connection: close\r\n")), EndsWith("\r\n\r\ncommitted"));
+  EXPECT_EQ(handler()->seen().body, "message");
+  committer.join();
+}
+
+TEST_F(HttpServerTest, DispatchesByTheLongestPrefixOfWholeSegments) {
+  start();
+  mount_echo("/");
+  mount_echo("/api");
+  mount_echo("/api/v1");
+  EXPECT_THAT(talk(last_get("/api/v1/x")), EndsWith("/api/v1: GET /api/v1/x "));
+  EXPECT_THAT(talk(last_get("/api/v1")), EndsWith("/api/v1: GET /api/v1 "));
+  EXPECT_THAT(talk(last_get("/api/v12")), EndsWith("/api: GET /api/v12 "));
+  EXPECT_THAT(talk(last_get("/apis")), EndsWith("/: GET /apis "));
+}
+
+TEST_F(HttpServerTest, PrefersAMountOfTheHost) {
+  start();
+  mount_echo("/x/y");
+  mount_echo("/", "A.example");
+  EXPECT_THAT(talk(last_get("/x/y")), EndsWith("A.example/: GET /x/y "));
+  EXPECT_THAT(talk("GET /x/y HTTP/1.1\r\nHost: b.example\r\nConnection: close\r\n\r\n"), EndsWith("/x/y: GET /x/y "));
+}
+
+TEST_F(HttpServerTest, Answers404WhereNothingIsMounted) {
+  start();
+  mount_echo("/api");
+  const std::string answers = talk(get("/other") + last_get("/api"));
+  EXPECT_THAT(answers, StartsWith("HTTP/1.1 404 Not Found\r\n"));
+  EXPECT_THAT(answers, EndsWith("/api: GET /api "));
+  EXPECT_EQ(refused("http.no-mount"), 1);
+}
+
+TEST_F(HttpServerTest, StopsServingWhenAMountIsGivenBack) {
+  start();
+  mount_echo("/api");
+  leases_.clear();
+  EXPECT_THAT(talk(last_get("/api")), StartsWith("HTTP/1.1 404"));
+}
+
+TEST_F(HttpServerTest, RefusesMountsThatAreTakenOrNone) {
+  start();
+  mount_echo("/api");
+  const net::http::Serve serve = [](const Request&, const Responder&) { return nullptr; };
+  for (const char* prefix : {"/api", "api", "", "/api/", "/a/../b", "/%41"})
+    EXPECT_EQ(server_->mount(Mount{.prefix = prefix, .serve = serve}).error().code, "http.mount") << prefix;
+}
+
+TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrderThoughTheSecondIsReadyFirst) {
+  start();
+  mount_recorder();
+  RawPeer peer = raw();
+  peer.send(get("/1") + get("/2"));
+  const auto first = handler(0);
+  first->responder.respond(Response::text(200, "one"));
+  EXPECT_THAT(read_response(peer), EndsWith("one"));
+  handler(1)->responder.respond(Response::text(200, "two"));
+  EXPECT_THAT(read_response(peer), EndsWith("two"));
+}
+
+TEST_F(HttpServerTest, HoldsBackAClientThatSendsAheadWithoutEnd) {
+  net::http::HttpServerSettings settings;
+  settings.most_ahead = 4096;
+  start(settings);
+  mount_recorder();
+  RawPeer peer = raw();
+  peer.send(get("/first"));
+  handler(0);
+  // Far more than socket buffers hold: somebody has to stop, and it is the sender.
+  const std::string more(64 * 1024, 'x');
+  std::size_t sent = 0;
+  while (sent < 64 * 1024 * 1024) {
+    const ssize_t count = ::send(peer.fd(), more.data(), more.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count > 0) {
+      sent += static_cast<std::size_t>(count);
+      continue;
+    }
+    pollfd one{peer.fd(), POLLOUT, 0};
+    if (::poll(&one, 1, 300) == 0) break;
+  }
+  EXPECT_LT(sent, 32U * 1024 * 1024);
+}
+
+TEST_F(HttpServerTest, Answers500WhenARequestIsDropped) {
+  start();
+  mount({.serve = [](const Request&, const Responder&) { return nullptr; }});
+  EXPECT_THAT(talk(last_get("/")), StartsWith("HTTP/1.1 500 "));
+  EXPECT_EQ(refused("http.handler"), 1);
+}
+
+TEST_F(HttpServerTest, Answers500WhenAHandlerThrows) {
+  start();
+  mount_recorder([](HandlerRecorder& one) { one.end_hook = [] { throw std::runtime_error("bug"); }; });
+  EXPECT_THAT(talk(get("/")), StartsWith("HTTP/1.1 500 "));
+  EXPECT_EQ(handler()->abort_code(), "http.handler");
+}
+
+TEST_F(HttpServerTest, Answers500WhenAResponseWouldBeTwo) {
+  start();
+  mount({.serve = net::http::collect_body([](const Request&, const std::string&, const Responder& responder) {
+           responder.respond({200, {{"Location", "/\r\nSet-Cookie: a=b"}}, "x"});
+         })});
+  const std::string answer = talk(get("/"));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 500 "));
+  EXPECT_THAT(answer, Not(HasSubstr("Set-Cookie")));
+}
+
+TEST_F(HttpServerTest, InflatesABody) {
+  start();
+  mount_echo("/");
+  EXPECT_THAT(talk(post("/", net::http::gzip("unfolded"), "Content-Encoding: gzip\r\nConnection: close\r\n")),
+              EndsWith("POST / unfolded"));
+}
+
+TEST_F(HttpServerTest, RefusesADamagedGzipBody) {
+  start();
+  mount_echo("/");
+  EXPECT_THAT(talk(post("/", "no gzip", "Content-Encoding: gzip\r\n")), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(talk(post("/", net::http::gzip("cut off").substr(0, 20), "Content-Encoding: gzip\r\n")),
+              StartsWith("HTTP/1.1 400 "));
+  EXPECT_EQ(refused("http.gzip"), 2);
+}
+
+TEST_F(HttpServerTest, StopsAGzipBomb) {
+  start();
+  mount_recorder();
+  EXPECT_THAT(talk(post("/", net::http::gzip(std::string(100'000'000, 'x')), "Content-Encoding: gzip\r\n")),
+              StartsWith("HTTP/1.1 413 "));
+  EXPECT_EQ(handler()->abort_code(), "http.gzip-ratio");
+  EXPECT_LE(handler()->seen().body.size(), 2U * 1024 * 1024);
+  EXPECT_EQ(refused("http.gzip-ratio"), 1);
+}
+
+TEST_F(HttpServerTest, RefusesOtherContentCodingsAndSaysWhichItHas) {
+  start();
+  mount_echo("/");
+  const std::string answer = talk(post("/", "x", "Content-Encoding: br\r\n"));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 415 "));
+  EXPECT_THAT(answer, HasSubstr("Accept-Encoding: gzip\r\n"));
+}
+
+TEST_F(HttpServerTest, CompressesAResponseForThoseWhoAcceptIt) {
+  start();
+  mount({.serve = net::http::collect_body([](const Request&, const std::string&, const Responder& responder) {
+           Response response = Response::text(200, std::string(5000, 'x'));
+           response.compress = true;
+           responder.respond(std::move(response));
+         })});
+  const std::string plain = talk(last_get("/"));
+  EXPECT_THAT(plain, HasSubstr("Vary: Accept-Encoding\r\n"));
+  EXPECT_THAT(plain, EndsWith(std::string(5000, 'x')));
+  const std::string folded = talk(last_get("/", "Accept-Encoding: gzip\r\n"));
+  EXPECT_THAT(folded, HasSubstr("Content-Encoding: gzip\r\n"));
+  EXPECT_EQ(*net::http::gunzip(folded.substr(folded.find("\r\n\r\n") + 4)), std::string(5000, 'x'));
+}
+
+TEST_F(HttpServerTest, CompressesAStreamedResponse) {
+  start();
+  mount({.serve = [](const Request&, const Responder& responder) {
+    responder.begin({200, {}, {}}, std::nullopt, true);
+    responder.write("one ");
+    responder.write("two");
+    responder.end();
+    return nullptr;
+  }});
+  const std::string folded = talk("GET / HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n");
+  EXPECT_EQ(*net::http::gunzip(folded.substr(folded.find("\r\n\r\n") + 4)), "one two");
+}
+
+TEST_F(HttpServerTest, LetsAClientReadAnEarlyAnswerThoughItSendsOn) {
+  start();
+  mount({.most_body = 1000, .serve = net::http::collect_body([](const Request&, const std::string&, const Responder&) {})});
+  RawPeer peer = raw();
+  peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n");
+  peer.send(std::string(3'000'000, 'x'));
+  EXPECT_THAT(peer.receive(1'000'000), StartsWith("HTTP/1.1 413 "));
+  EXPECT_EQ(refused("http.body-size"), 1);
+}
+
+TEST_F(HttpServerTest, RefusesAChunkedBodyAboveItsMountsLimit) {
+  start();
+  mount_recorder({}, {.most_body = 10});
+  EXPECT_THAT(talk("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n"),
+              StartsWith("HTTP/1.1 413 "));
+  EXPECT_EQ(handler()->abort_code(), "http.body-size");
+}
+
+TEST_F(HttpServerTest, KeepsTheConnectionAfterAnEarlyAnswerToASmallBody) {
+  start();
+  mount({.prefix = "/secret", .serve = [](const Request&, const Responder& responder) {
+           responder.respond(net::http::problem(401, "who are you?"));
+           return nullptr;
+         }});
+  mount_echo("/");
+  const std::string answers = talk(post("/secret", "small") + last_get("/open"));
+  EXPECT_THAT(answers, StartsWith("HTTP/1.1 401 "));
+  EXPECT_THAT(answers, EndsWith("/: GET /open "));
+}
+
+TEST_F(HttpServerTest, AsksForABodyOnlyWhenItsHandlerWantsIt) {
+  start();
+  mount_recorder([](HandlerRecorder& one) { one.responder.pause(); });
+  RawPeer peer = raw();
+  peer.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  handler(0)->responder.resume();
+  EXPECT_EQ(read_response(peer), "HTTP/1.1 100 Continue\r\n\r\n");
+  peer.send("hi");
+  EXPECT_TRUE(handler(0)->wait([](const auto& seen) { return seen.ended; }));
+  handler(0)->responder.respond(Response::text(200, "thanks"));
+  EXPECT_THAT(read_response(peer), EndsWith("thanks"));
+
+  RawPeer other = raw();
+  other.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  handler(1)->responder.respond(Response::text(403, "no"));
+  const std::string answer = other.receive(10'000);
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 403 "));
+  EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+}
+
+TEST_F(HttpServerTest, TellsAHandlerThatItsClientHasGone) {
+  start();
+  mount_recorder();
+  {
+    RawPeer peer = raw();
+    peer.send(get("/"));
+    handler(0);
+    EXPECT_TRUE(handler(0)->responder.alive());
+  }
+  EXPECT_EQ(handler(0)->abort_code(), "net.eof");
+  EXPECT_FALSE(handler(0)->responder.alive());
+  handler(0)->responder.respond(Response::text(200, "too late"));
+}
+
+TEST_F(HttpServerTest, TellsAHandlerThatABodyWasCutOff) {
+  start();
+  mount_recorder();
+  RawPeer peer = raw();
+  peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello");
+  EXPECT_TRUE(handler(0)->wait([](const auto& seen) { return seen.body == "hello"; }));
+  peer.reset();
+  EXPECT_THAT(handler(0)->abort_code(), StartsWith("net."));
+  EXPECT_FALSE(handler(0)->seen().ended);
+}
+
+TEST_F(HttpServerTest, ShowsABrokenOffResponseAsSuch) {
+  start();
+  mount_recorder();
+  RawPeer peer = raw();
+  peer.send(get("/"));
+  const auto running = handler();
+  running->responder.begin({200, {}, {}});
+  running->responder.write("half");
+  std::string got;
+  while (!got.ends_with("half\r\n")) got += peer.receive(1);
+  running->responder.abort();
+  EXPECT_EQ(peer.receive(100), "");
+  EXPECT_EQ(running->abort_code(), "http.aborted");
+}
+
+TEST_F(HttpServerTest, CutsAStreamedResponseThatIsDropped) {
+  start();
+  mount_recorder();
+  RawPeer peer = raw();
+  peer.send(get("/"));
+  const auto running = handler();
+  running->responder.begin({200, {}, {}});
+  running->responder.write("half");
+  std::string got;
+  while (!got.ends_with("half\r\n")) got += peer.receive(1);
+  running->responder = {};
+  EXPECT_EQ(peer.receive(100), "");
+  EXPECT_EQ(running->abort_code(), "http.handler");
+}
+
+TEST_F(HttpServerTest, AnswersOnceOnly) {
+  start();
+  mount({.serve = [](const Request&, const Responder& responder) {
+    responder.respond(Response::text(200, "first"));
+    responder.respond(Response::text(200, "second"));
+    responder.begin({200, {}, {}});
+    responder.write("third");
+    return nullptr;
+  }});
+  EXPECT_THAT(talk(last_get("/")), EndsWith("\r\n\r\nfirst"));
+}
+
+TEST_F(HttpServerTest, FinishesWhatRunsWhenItStops) {
+  start();
+  mount_recorder();
+  RawPeer busy = raw();
+  RawPeer idle = raw();
+  busy.send(get("/"));
+  const auto running = handler(0);
+  EXPECT_TRUE(eventually([&] { return server_->connections() == 2; }));
+  std::promise<void> done;
+  auto gone = done.get_future();
+  server_->stop(1min, [&] { done.set_value(); });
+  EXPECT_TRUE(idle.ended());
+  idle.close();
+  running->responder.respond(Response::text(200, "last words"));
+  const std::string answer = busy.receive(10'000);
+  EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(answer, EndsWith("last words"));
+  busy.close();
+  EXPECT_EQ(gone.wait_for(std::chrono::seconds{10}), std::future_status::ready);
+}
+
+TEST_F(HttpServerTest, BreaksOffWhatStillRunsAtTheDeadline) {
+  start();
+  mount_recorder();
+  RawPeer peer = raw();
+  peer.send(get("/"));
+  handler(0);
+  std::promise<void> done;
+  auto gone = done.get_future();
+  server_->stop(10ms, [&] { done.set_value(); });
+  EXPECT_EQ(handler(0)->abort_code(), "http.stopped");
+  EXPECT_EQ(gone.wait_for(std::chrono::seconds{10}), std::future_status::ready);
+  EXPECT_TRUE(peer.ended());
+}
+
+TEST_F(HttpServerTest, TakesNoNewConnectionsWhenItStops) {
+  start();
+  mount_echo("/");
+  server_->stop(1min);
+  EXPECT_TRUE(raw().ended());
+}
+
+TEST_F(HttpServerTest, LetsAnAnswerComeAfterTheServerHasGone) {
+  start();
+  mount_recorder();
+  RawPeer peer = raw();
+  peer.send(get("/"));
+  const auto late = handler(0);
+  std::promise<void> done;
+  server_->stop(Duration::zero(), [&] { done.set_value(); });
+  done.get_future().wait();
+  server_.reset();
+  late->responder.respond(Response::text(200, "nobody listens"));
+  EXPECT_FALSE(late->responder.alive());
+}
+
+TEST_F(HttpServerTest, PassesOverAResponseBodyForHead) {
+  start();
+  mount_echo("/");
+  const std::string answer = talk("HEAD /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
+  EXPECT_THAT(answer, HasSubstr("Content-Length: 11\r\n"));
+}
+
+TEST_F(HttpServerTest, CountsRefusalsByReason) {
+  start();
+  talk("GET / HTTP/1.1\r\n\r\n");
+  talk("GET / HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n");
+  EXPECT_EQ(refused("http.host"), 1);
+  EXPECT_EQ(refused("http.field-name"), 1);
+}
+
+}  // namespace
+}  // namespace sluis::test
