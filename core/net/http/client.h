@@ -126,13 +126,13 @@ class SLUIS_CORE_API ClientCall {
 
 struct HttpClientSettings {
   std::string name = "http-client";
-  std::shared_ptr<const TlsContext> tls;  // for https: trust, client certificate, pins
-  MessageLimits limits = {};              // of responses; their body's limit is the request's
-  std::size_t most_per_origin = 16;       // connections; further requests wait for one
+  std::shared_ptr<const TlsContext> tls = {};  // for https: trust, client certificate, pins
+  MessageLimits limits = {};                   // of responses; their body's limit is the request's
+  std::size_t most_per_origin = 16;            // connections; further requests wait for one
   std::size_t most_idle_per_origin = 4;
-  Duration idle_timeout = 30s;  // shorter than a server's, so that it is not us who finds a closed door
-  std::string source_address;   // see ConnectRequest
-  std::string interface;
+  Duration idle_timeout = 30s;      // shorter than a server's, so that it is not us who finds a closed door
+  std::string source_address = {};  // see ConnectRequest
+  std::string interface = {};
   std::string user_agent = "sluis";
   ConnectionSettings connection = {};
   Log log = {};

@@ -62,7 +62,9 @@ TEST(HttpClientMachine, ReadsTheBodyOfTheRequestAfterAHead) {
 TEST(HttpClientMachine, SkipsInterimResponses) {
   ClientDriver client;
   client.ask("HEAD");
-  client.feed("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n");
+  client.feed(
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: "
+      "3\r\n\r\n");
   EXPECT_EQ(client.seen.text(), "response 200\nend\n");
 }
 

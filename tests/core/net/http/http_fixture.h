@@ -129,9 +129,10 @@ class HttpTest : public NetworkTest {
     net::http::Mount echo;
     echo.prefix = prefix;
     echo.host = host;
-    echo.serve = net::http::collect_body([name = host + prefix](const Request& request, std::string body, const Responder& responder) {
-      responder.respond(Response::text(200, name + ": " + request.method + " " + request.path + " " + body));
-    });
+    echo.serve = net::http::collect_body(
+        [name = host + prefix](const Request& request, std::string body, const Responder& responder) {
+          responder.respond(Response::text(200, name + ": " + request.method + " " + request.path + " " + body));
+        });
     mount(std::move(echo));
   }
   // Every request gets a recorder, prepared on the loop before its body.

@@ -44,7 +44,8 @@ class ServerDefence : public testing::TestWithParam<Wrong> {
     EXPECT_TRUE(server.seen.text().ends_with(expected)) << server.seen.text();
     EXPECT_EQ(server.seen.text().find("/smuggled"), std::string::npos);
     EXPECT_TRUE(server.machine.closing());
-    EXPECT_NE(server.sent.find("HTTP/1.1 " + std::to_string(GetParam().status) + " "), std::string::npos) << server.sent;
+    EXPECT_NE(server.sent.find("HTTP/1.1 " + std::to_string(GetParam().status) + " "), std::string::npos)
+        << server.sent;
     EXPECT_NE(server.sent.find("Connection: close\r\n"), std::string::npos);
   }
 };
@@ -67,10 +68,13 @@ INSTANTIATE_TEST_SUITE_P(
     Rules, ServerDefence,
     testing::Values(
         // RFC 9112 §6.3: framing in two ways
-        Wrong{"LengthAndChunked", with("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), "http.framing", 400},
-        Wrong{"ChunkedAndLength", with("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n"), "http.framing", 400},
+        Wrong{"LengthAndChunked", with("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+              "http.framing", 400},
+        Wrong{"ChunkedAndLength", with("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n"),
+              "http.framing", 400},
         Wrong{"TwoLengths", with("Content-Length: 5\r\nContent-Length: 6\r\n", "hello"), "http.content-length", 400},
-        Wrong{"SameLengthTwice", with("Content-Length: 5\r\nContent-Length: 5\r\n", "hello"), "http.content-length", 400},
+        Wrong{"SameLengthTwice", with("Content-Length: 5\r\nContent-Length: 5\r\n", "hello"), "http.content-length",
+              400},
         Wrong{"LengthAsList", with("Content-Length: 5, 5\r\n", "hello"), "http.content-length", 400},
         Wrong{"LengthWithSign", with("Content-Length: +5\r\n", "hello"), "http.content-length", 400},
         Wrong{"NegativeLength", with("Content-Length: -5\r\n"), "http.content-length", 400},
@@ -79,10 +83,13 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"LengthBeyond64Bits", with("Content-Length: 18446744073709551617\r\n"), "http.content-length", 400},
         Wrong{"OtherTransferCoding", with("Transfer-Encoding: gzip, chunked\r\n"), "http.transfer-encoding", 501},
         Wrong{"ObfuscatedChunked", with("Transfer-Encoding: xchunked\r\n"), "http.transfer-encoding", 501},
-        Wrong{"ChunkedTwice", with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), "http.transfer-encoding", 501},
-        Wrong{"IdentityThenChunked", with("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n"), "http.transfer-encoding", 501},
+        Wrong{"ChunkedTwice", with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
+              "http.transfer-encoding", 501},
+        Wrong{"IdentityThenChunked", with("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n"),
+              "http.transfer-encoding", 501},
         Wrong{"QuotedChunked", with("Transfer-Encoding: \"chunked\"\r\n"), "http.transfer-encoding", 501},
-        Wrong{"ChunkedInHttp10", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "http.transfer-encoding", 400},
+        Wrong{"ChunkedInHttp10", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+              "http.transfer-encoding", 400},
         // RFC 9112 §2.2: line endings
         Wrong{"BareLfInStartLine", "GET / HTTP/1.1\nHost: a\r\n\r\n", "http.line-ending", 400},
         Wrong{"BareLfInField", "GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", "http.line-ending", 400},
@@ -145,7 +152,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"BareLfInChunkExtension", chunked("5;a=b\nhello\r\n0\r\n\r\n"), "http.line-ending", 400},
         Wrong{"BareCrInChunkExtension", chunked("5;a\rb\r\nhello\r\n0\r\n\r\n"), "http.line-ending", 400},
         Wrong{"ControlInChunkExtension", chunked("5;a=\x02\r\nhello\r\n0\r\n\r\n"), "http.chunk-extension", 400},
-        Wrong{"ChunkExtensionTooLong", chunked("5;" + big.substr(0, 30) + "\r\nhello\r\n0\r\n\r\n"), "http.chunk-extension", 400},
+        Wrong{"ChunkExtensionTooLong", chunked("5;" + big.substr(0, 30) + "\r\nhello\r\n0\r\n\r\n"),
+              "http.chunk-extension", 400},
         Wrong{"MalformedChunkExtension", chunked("5;=\r\nhello\r\n0\r\n\r\n"), "http.chunk-size", 400},
         Wrong{"OpenQuoteInChunkExtension", chunked("5;a=\"b\r\nhello\r\n0\r\n\r\n"), "http.chunk-size", 400},
         Wrong{"ChunkDataTooLong", chunked("5\r\nhello!\r\n0\r\n\r\n"), "http.chunk-size", 400},
@@ -157,9 +165,11 @@ INSTANTIATE_TEST_SUITE_P(
         // limits
         Wrong{"StartLineTooLong", "GET /" + big + " HTTP/1.1\r\nHost: a\r\n\r\n", "http.start-line-size", 414},
         Wrong{"FieldsTooLarge", with("X: " + big + "\r\n"), "http.header-size", 431},
-        Wrong{"TooManyFields", with("A:\r\nB:\r\nC:\r\nD:\r\nE:\r\nF:\r\nG:\r\nH:\r\nI:\r\nJ:\r\n"), "http.header-count", 431},
+        Wrong{"TooManyFields", with("A:\r\nB:\r\nC:\r\nD:\r\nE:\r\nF:\r\nG:\r\nH:\r\nI:\r\nJ:\r\n"),
+              "http.header-count", 431},
         Wrong{"BodyTooLarge", with("Content-Length: 1001\r\n", std::string(1001, 'x')), "http.body-size", 413},
-        Wrong{"ChunksTooLarge", chunked("258\r\n" + big + "\r\n258\r\n" + big + "\r\n0\r\n\r\n"), "http.body-size", 413},
+        Wrong{"ChunksTooLarge", chunked("258\r\n" + big + "\r\n258\r\n" + big + "\r\n0\r\n\r\n"), "http.body-size",
+              413},
         Wrong{"UnknownExpectation", with("Expect: 200-ok\r\n"), "http.expect", 417}),
     [](const testing::TestParamInfo<Wrong>& one) { return one.param.name; });
 

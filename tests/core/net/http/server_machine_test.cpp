@@ -35,7 +35,9 @@ TEST(HttpServerMachine, ReadsAChunkedBodyWithExtensionsAndTrailers) {
 TEST(HttpServerMachine, AnswersPipelinedRequestsInTheirOrder) {
   ServerDriver server;
   server.answers = false;
-  server.feed("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n1POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n2");
+  server.feed(
+      "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n1POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: "
+      "1\r\n\r\n2");
   EXPECT_EQ(server.seen.text(), "request POST /1\nbody 1\nend\n");
   server.answer();
   server.run();

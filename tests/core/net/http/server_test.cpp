@@ -209,7 +209,8 @@ TEST_F(HttpServerTest, CompressesAStreamedResponse) {
 
 TEST_F(HttpServerTest, LetsAClientReadAnEarlyAnswerThoughItSendsOn) {
   start();
-  mount({.most_body = 1000, .serve = net::http::collect_body([](const Request&, const std::string&, const Responder&) {})});
+  mount({.most_body = 1000,
+         .serve = net::http::collect_body([](const Request&, const std::string&, const Responder&) {})});
   RawPeer peer = raw();
   peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n");
   peer.send(std::string(3'000'000, 'x'));
@@ -220,8 +221,9 @@ TEST_F(HttpServerTest, LetsAClientReadAnEarlyAnswerThoughItSendsOn) {
 TEST_F(HttpServerTest, RefusesAChunkedBodyAboveItsMountsLimit) {
   start();
   mount_recorder({}, {.most_body = 10});
-  EXPECT_THAT(talk("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n"),
-              StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(
+      talk("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n"),
+      StartsWith("HTTP/1.1 413 "));
   EXPECT_EQ(handler()->abort_code(), "http.body-size");
 }
 

@@ -23,7 +23,8 @@ class HttpServerTimingTest : public testing::Test {
     server_ = std::make_unique<net::http::HttpServer>(clock_, settings);
     net::ListenerSettings listening;
     listening.connection.high_water = 64 * 1024;
-    listener_ = std::move(*net::Listener::open(loops_, *net::Address::parse("127.0.0.1:0"), server_->sessions(), listening));
+    listener_ =
+        std::move(*net::Listener::open(loops_, *net::Address::parse("127.0.0.1:0"), server_->sessions(), listening));
     lease_ = std::move(*server_->mount({.serve = [this](const Request&, Responder responder) {
       handler_ = std::make_shared<HandlerRecorder>();
       handler_->responder = std::move(responder);

@@ -48,7 +48,8 @@ class ServerDriver {
         case ServerMachine::Event::none: return collect();
         case ServerMachine::Event::request: {
           const auto& request = machine.request();
-          seen.line("request " + request.method + " " + request.path + (request.query.empty() ? "" : "?" + request.query));
+          seen.line("request " + request.method + " " + request.path +
+                    (request.query.empty() ? "" : "?" + request.query));
           echo_.clear();
           if (sends_continue) machine.send_continue();
           break;
@@ -69,7 +70,10 @@ class ServerDriver {
     }
   }
   void answer() {
-    const bool ok = machine.respond({200, {}, {{"Content-Type", "text/plain"}}}, chunked_answers ? std::nullopt : std::optional<std::uint64_t>(echo_.size())).ok() &&
+    const bool ok = machine
+                        .respond({200, {}, {{"Content-Type", "text/plain"}}},
+                                 chunked_answers ? std::nullopt : std::optional<std::uint64_t>(echo_.size()))
+                        .ok() &&
                     machine.write_body(echo_).ok() && machine.end_body().ok();
     if (!ok) seen.line("answer failed");
     collect();

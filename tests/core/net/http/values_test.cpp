@@ -91,8 +91,9 @@ TEST(HttpUrl, TakesAddressesApart) {
 }
 
 TEST(HttpUrl, RefusesWhatIsNoneOrSaysTooMuch) {
-  for (const char* bad : {"", "a.example", "ftp://a/", "https://", "https:///x", "https://user:secret@a/", "https://a:0/",
-                          "https://a:99999/", "https://a/#x", "https://a/ b", "https://a/\xc3\xa9", "https://a/\r\nX: y"})
+  for (const char* bad :
+       {"", "a.example", "ftp://a/", "https://", "https:///x", "https://user:secret@a/", "https://a:0/",
+        "https://a:99999/", "https://a/#x", "https://a/ b", "https://a/\xc3\xa9", "https://a/\r\nX: y"})
     EXPECT_EQ(Url::parse(bad).ok(), false) << bad;
 }
 
