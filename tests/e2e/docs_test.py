@@ -5,6 +5,7 @@ In a document, a comment on the line before a fenced block says what it is:
     <!-- tested -->          sh: run, in order, in one shell
     <!-- output -->          text: each line is found in what the block before it printed, in this order; … stands for anything
     <!-- tested: FILE -->    yaml: FILE of the example configuration, which then has no faults
+    <!-- tested: UNIT -->    ini: a systemd unit, whose program takes the command line that it gives
     <!-- run by SCRIPT -->   sh: SCRIPT does it, and is run by itself
 A block of sh or yaml that says none of these is a fault: nobody would notice when it stops being true.
 """
@@ -141,6 +142,21 @@ class Documents(unittest.TestCase):
                     (config / mark.removeprefix("tested: ")).write_text(text)
                     done = subprocess.run([SLUIS, "check", "-c", str(config)], env=environment(self.home), capture_output=True, text=True, check=False)
                     self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_a_unit_starts_the_gateway_with_a_command_line_that_it_takes(self):
+        """The service needs a systemd; its program can be asked here: it says that there is no configuration in the folder named."""
+        for document in DOCUMENTS:
+            for place, _, language, text in blocks(document):
+                if language != "ini":
+                    continue
+                with self.subTest(place):
+                    unit = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+                    program, *arguments = unit["ExecStart"].split()
+                    self.assertEqual(pathlib.Path(program).name, pathlib.Path(SLUIS).name)
+                    arguments = [str(self.home / "etc") if word == "/etc/sluis" else word for word in arguments]
+                    done = subprocess.run([SLUIS, *arguments], env=environment(self.home), capture_output=True, text=True, check=False)
+                    self.assertEqual(done.returncode, 1, "2 would be a wrong command line")
+                    self.assertIn(f"the configuration in {self.home / 'etc'} has", done.stderr)
 
     @unittest.skipUnless(SANDBOX, "the sandbox is not built")
     def test_the_operator_guide_works_as_written(self):
