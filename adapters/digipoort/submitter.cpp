@@ -159,6 +159,7 @@ void Submitter::connect(const std::string& account) {
         return dial(std::move(caller));
       }
       lanes_[caller.account].connecting.erase(caller.number);
+      if (changed(caller)) return pump(caller.account);
       never_worked(caller.account,
                    smtp::SessionError{smtp::Stage::tls, tls->error(), std::nullopt, smtp::Scope::account, true});
     });
@@ -168,6 +169,11 @@ void Submitter::connect(const std::string& account) {
   never_worked(account, smtp::SessionError{smtp::Stage::connect,
                                            Error{"channel.busy", "too much waits for the disk, or the channel stops"},
                                            std::nullopt, smtp::Scope::message, false});
+}
+
+bool Submitter::changed(const Caller& caller) const {
+  const auto owner = context_.accounts().find(caller.account);
+  return owner == nullptr || caller.owner == nullptr || *caller.owner != *owner;
 }
 
 void Submitter::dial(Caller caller) {
@@ -194,8 +200,8 @@ void Submitter::connected(const Caller& caller, Result<std::shared_ptr<net::Conn
   if (stopping_) return settle_stop();
   // Without its own account the customer's mails go by the channel's own, if there is one: submit() decides anew.
   if (owner == nullptr || owner->customer != account) return submit_anew(account);
-  // It changed meanwhile: its new password must not go out beside its old certificate.
-  if (caller.owner == nullptr || *caller.owner != *owner) return pump(account);
+  // Its new password must not go out beside its old certificate.
+  if (changed(caller)) return pump(account);
   const auto session = std::make_shared<SmtpSession>(*this, profile_, caller.tls, submit_credentials(*owner), pool_);
   lane.open.push_back(session);
   account_of_[session.get()] = account;

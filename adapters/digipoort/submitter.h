@@ -51,6 +51,7 @@ class Submitter final : public SmtpSession::Owner {
   };
   void connect(const std::string& account);
   void dial(Caller caller);
+  [[nodiscard]] bool changed(const Caller& caller) const;
   void connected(const Caller& caller, Result<std::shared_ptr<net::Connection>> connection);
   void submit_anew(const std::string& account);
   static std::size_t starting(const Lane& lane);
