@@ -21,6 +21,7 @@ Settings only(const Settings& all, SettingsTable table) {
       case SettingType::secret: out.set(spec.name, all.secret(spec.name)); break;
       case SettingType::integer:
       case SettingType::bytes: out.set(spec.name, all.integer(spec.name)); break;
+      case SettingType::number: out.set(spec.name, all.number(spec.name)); break;
       case SettingType::duration: out.set(spec.name, all.duration(spec.name)); break;
       case SettingType::boolean: out.set(spec.name, all.boolean(spec.name)); break;
       case SettingType::text_list: out.set(spec.name, all.list(spec.name)); break;
@@ -32,6 +33,30 @@ Settings only(const Settings& all, SettingsTable table) {
 }
 
 }  // namespace
+
+std::span<const Member> account_members(const ChannelKind& kind) {
+  const std::span<const Member> members = tables::account.members;
+  return find_setting(kind.account, members.front().name) != nullptr ? std::span<const Member>{} : members;
+}
+
+Settings read_account_settings(const Node& node, const Path& at, const KnownChannel& channel, Report& report,
+                               Secrets& secrets) {
+  static constexpr const Member& environment_member = tables::account_members.front();
+  static constexpr SettingSpec word{.name = environment_member.name,
+                                    .type = SettingType::choice,
+                                    .sentence = environment_member.sentence,
+                                    .choices = environment_member.choices};
+  if (const Node* environment = node.find(word.name)) {
+    const std::string_view must = to_string(channel.config.environment);
+    const Path here(at, word.name);
+    if (const auto value = read_value(word, *environment, here, report, secrets);
+        value && std::get<std::string>(*value) != must)
+      report.at(*environment, here,
+                fmt::format("a {} account on the {} channel \"{}\"; environments never mix",
+                            std::get<std::string>(*value), must, channel.config.name));
+  }
+  return channel.account->read(node, at, report, secrets);
+}
 
 std::shared_ptr<const Account> shared_account(Account account, const std::shared_ptr<const Account>& previous) {
   if (previous != nullptr && *previous == account) return previous;
@@ -53,13 +78,10 @@ std::string Channels::no_such(std::string_view name) const {
 const Channels::Kind& Channels::kind(const ChannelKind& kind) {
   const auto [at, fresh] = kinds_.try_emplace(&kind);
   if (!fresh) return at->second;
-  auto rows = std::make_unique<std::vector<SettingSpec>>(tables::channel.begin(), tables::channel.end());
+  auto rows = std::make_unique<std::vector<SettingSpec>>(tables::channel_rows.begin(), tables::channel_rows.end());
   rows->insert(rows->end(), kind.settings.begin(), kind.settings.end());
-  static constexpr std::array<std::string_view, 1> environment{"environment"};
-  const bool own_word = find_setting(kind.account, "environment") != nullptr;
-  at->second.settings = std::make_shared<const TableReader>(*rows, tables::channel_others);
-  at->second.account =
-      std::make_shared<const TableReader>(kind.account, own_word ? std::span<const std::string_view>{} : environment);
+  at->second.settings = std::make_shared<const TableReader>(*rows, tables::channel.members);
+  at->second.account = std::make_shared<const TableReader>(kind.account, account_members(kind));
   at->second.rows = std::move(rows);
   return at->second;
 }
@@ -93,7 +115,7 @@ void Channels::read_own_account(const Node& root, KnownChannel& channel, Report&
     return;
   }
   if (!expect_mapping(*account, at, report)) return;
-  Account own{channel.config.name, {}, channel.account->read(*account, at, report, secrets_)};
+  Account own{channel.config.name, {}, read_account_settings(*account, at, channel, report, secrets_)};
   std::shared_ptr<const Account> before;
   if (previous_ != nullptr)
     if (const auto old = previous_->channels.find(own.channel); old != previous_->channels.end())
@@ -130,12 +152,14 @@ void Channels::read(const Document& document, std::vector<LocatedError>& errors)
 
   const Node* name_node = root.find("channel");
   std::optional<std::string> name;
-  if (name_node != nullptr && name_node->is_scalar() && !name_node->text.empty())
-    name = read_name(*name_node, Path("channel"), report);
+  if (name_node != nullptr && is_name(name_node->text)) name = name_node->text;  // what is no name, the table reports
   const Adapter* adapter = nullptr;
   const ChannelKind* found = find_kind(root, &adapter, report);
   if (found == nullptr) {
-    if (name_node == nullptr) report.at(root, Path("channel"), "is required");
+    if (name_node == nullptr)
+      report.at(root, Path("channel"), "is required");
+    else if (!name)
+      (void)read_name(*name_node, Path("channel"), report);
     if (name)
       doubtful_.insert(*name);
     else
@@ -156,9 +180,7 @@ void Channels::read(const Document& document, std::vector<LocatedError>& errors)
   config.concurrency = static_cast<int>(settings.integer("concurrency"));
   config.account_concurrency = static_cast<int>(settings.integer("account-concurrency"));
   config.settings = only(settings, found->settings);
-  if (const Node* pace = root.find("per-second"))
-    if (const auto number = read_decimal(*pace, Path("per-second"), report, 0.001, 1'000'000))
-      config.per_second = *number;
+  config.per_second = settings.number("per-second");
   if (config.name == "customer")
     report.at(*name_node, Path("channel"),
               "\"customer\" is the word for the customer's return channels; choose another name");

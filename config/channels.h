@@ -63,6 +63,14 @@ class Channels {
   std::set<std::string, std::less<>> doubtful_;
 };
 
+// What an account may say beside its kind's table.
+[[nodiscard]] std::span<const Member> account_members(const ChannelKind& kind);
+
+// One account on this channel, of a customer or the intermediary's own. Reports every fault, a word for another
+// environment than the channel's among them. [Preconditions] `node` is a mapping.
+[[nodiscard]] Settings read_account_settings(const Node& node, const Path& at, const KnownChannel& channel,
+                                             Report& report, Secrets& secrets);
+
 // The previous generation's account when it is the same; channels then keep what they hold.
 [[nodiscard]] std::shared_ptr<const Account> shared_account(Account account,
                                                             const std::shared_ptr<const Account>& previous);

@@ -30,8 +30,9 @@ std::string comparable(const SettingSpec& spec, const Settings& settings) {
 }
 
 bool is_single(SettingType type) {
-  return type == SettingType::text || type == SettingType::secret || type == SettingType::choice ||
-         type == SettingType::path || type == SettingType::host || type == SettingType::address;
+  return type == SettingType::text || type == SettingType::name || type == SettingType::secret ||
+         type == SettingType::choice || type == SettingType::path || type == SettingType::host ||
+         type == SettingType::address;
 }
 
 }  // namespace
@@ -59,12 +60,11 @@ void Customers::read(const Document& document, std::vector<LocatedError>& errors
     doubtful_.insert(presumed);
     return;
   }
-  static const TableReader reader(tables::customer, tables::customer_others);
+  static const TableReader reader(tables::customer);
   const Settings settings = reader.read(root, {}, report, secrets_);
   Customer customer;
   const Node* id = root.find("customer");
   customer.id = settings.text("customer");
-  if (!customer.id.empty() && !is_name(customer.id)) (void)read_name(*id, Path("customer"), report);
   if (customer.id.empty()) {
     customer.id = presumed;
     doubtful_.insert(presumed);
@@ -126,19 +126,8 @@ void Customers::read_accounts(const Reading& reading) {
 }
 
 void Customers::read_account(const Node& node, const Path& at, const KnownChannel& channel, const Reading& reading) {
-  if (const Node* environment = node.find("environment")) {
-    const std::string_view must = to_string(channel.config.environment);
-    const SettingSpec word{.name = "environment",
-                           .type = SettingType::choice,
-                           .sentence = "The account's environment.",
-                           .choices = tables::environments};
-    if (const auto value = read_value(word, *environment, Path(at, "environment"), reading.report, secrets_);
-        value && std::get<std::string>(*value) != must)
-      reading.report.at(*environment, Path(at, "environment"),
-                        fmt::format("a {} account on the {} channel \"{}\"; environments never mix",
-                                    std::get<std::string>(*value), must, channel.config.name));
-  }
-  Account account{channel.config.name, reading.customer.id, channel.account->read(node, at, reading.report, secrets_)};
+  Account account{channel.config.name, reading.customer.id,
+                  read_account_settings(node, at, channel, reading.report, secrets_)};
   check_unique(node, at, channel, account.settings, reading);
   std::pair<std::string, std::string> key(channel.config.name, reading.customer.id);
   std::shared_ptr<const Account> before;
@@ -215,8 +204,7 @@ void Customers::check_return_flow(const Node& member, const Path& at, const Read
 void Customers::read_returns(const Reading& reading) {
   const Path at("return");
   const Node* node = reading.root.find("return");
-  if (node == nullptr)
-    return reading.report.at(reading.root, at, "is required: the channels that answers and reports go to");
+  if (node == nullptr) return;
   if (node->is_list()) {
     reading.customer.return_channels = read_return_list(*node, at, reading);
     return;

@@ -39,7 +39,7 @@ void read_duplicate(const Node& node, const Path& at, Report& report, Secrets& s
 
 std::optional<FlowSpec> read_flow(const Node& node, const Path& at, Report& report, Secrets& secrets,
                                   const std::vector<FlowSpec>& earlier) {
-  static const TableReader reader(tables::flow, tables::flow_others);
+  static const TableReader reader(tables::flow);
   const Settings settings = reader.read(node, at, report, secrets);
   FlowSpec flow;
   flow.place = report.place(node);
@@ -73,7 +73,7 @@ bool read_flows(const Document& document, Secrets& secrets, std::vector<LocatedE
   if (!document.understood) return false;
   Report report(document.file, errors);
   const std::size_t before = report.count();
-  const Node* list = only_member(document.root, "flows", report);
+  const Node* list = only_member(document.root, tables::flows, report);
   const Path at("flows");
   if (list == nullptr || !expect_list(*list, at, report)) return report.count() == before;
   bool all_named = report.count() == before;

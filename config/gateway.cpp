@@ -13,15 +13,12 @@ namespace sluis::config {
 
 namespace {
 
-void check_data(const Node& root, Report& report) {
-  const Node* data = TableReader::find(root, "gateway.data");
-  if (data == nullptr || !data->is_scalar() || data->text.empty()) return;
-  const Path at("gateway.data");
-  // The address may hold a password: it is not repeated.
-  if (data->text.starts_with("postgres://") || data->text.starts_with("postgresql://"))
-    report.at(*data, at, "PostgreSQL is not built in; write the absolute path of a directory");
-  else if (data->text.front() != '/')
-    report.at(*data, at, fmt::format("\"{}\" is not an absolute path", data->text));
+// Whoever writes `tls:` wants it: without both of them it is a fault, not a listener in clear text.
+std::optional<ListenerTls> read_tls(const Node& tls, const Path& at, Report& report, Secrets& secrets) {
+  static const TableReader reader(tables::listener_tls);
+  if (!expect_mapping(tls, at, report)) return std::nullopt;
+  const Settings settings = reader.read(tls, at, report, secrets);
+  return ListenerTls{settings.text("certificate"), settings.secret("key")};
 }
 
 std::map<std::string, ListenerSettings> read_listeners(const Node& listeners, Report& report, Secrets& secrets) {
@@ -32,21 +29,11 @@ std::map<std::string, ListenerSettings> read_listeners(const Node& listeners, Re
   if (!expect_mapping(listeners, at, report)) return out;
   for (const Node& member : listeners.children) {
     const Path here(at, member.key);
-    if (!is_name(member.key))
-      report.at_key(member, here, "is not a name; use letters, digits, '-', '_' and '.', 64 at most");
+    if (!is_name(member.key)) report.at_key(member, here, name_rule);
     if (!expect_mapping(member, here, report)) continue;
     const Settings settings = reader.read(member, here, report, secrets);
     ListenerSettings listener{settings.text("address"), std::nullopt};
-    const Node* certificate = TableReader::find(member, "tls.certificate");
-    const Node* key = TableReader::find(member, "tls.key");
-    if ((certificate == nullptr) != (key == nullptr))
-      report.at_key(*member.find("tls"), Path(here, "tls"),
-                    certificate == nullptr ? "has a key but no certificate" : "has a certificate but no key");
-    // An empty `tls: {}` would be a listener in clear text that looks like one with TLS.
-    if (const Node* tls = member.find("tls"); tls != nullptr && certificate == nullptr && key == nullptr)
-      report.at_key(*tls, Path(here, "tls"), "needs a certificate and a key");
-    if (certificate != nullptr && key != nullptr)
-      listener.tls = ListenerTls{settings.text("tls.certificate"), settings.secret("tls.key")};
+    if (const Node* tls = member.find("tls")) listener.tls = read_tls(*tls, Path(here, "tls"), report, secrets);
     if (const Node* address = member.find("address"); address != nullptr && !listener.address.empty())
       if (const auto [first, fresh] = addresses.emplace(listener.address, &member); !fresh)
         report.at(*address, Path(here, "address"),
@@ -102,7 +89,7 @@ GatewayFile read_gateway(const Document& document, Secrets& secrets, std::vector
     return out;
   }
   if (!expect_mapping(root, {}, report)) return out;
-  static const TableReader reader(tables::gateway, tables::gateway_others);
+  static const TableReader reader(tables::gateway);
   const std::size_t before = report.count();
   const Settings s = reader.read(root, {}, report, secrets);
 
@@ -122,14 +109,10 @@ GatewayFile read_gateway(const Document& document, Secrets& secrets, std::vector
   out.engine.breaker_pause_most = s.duration("engine.breaker.pause-most");
   out.engine.tick = s.duration("engine.tick");
 
-  check_data(root, report);
   if (report.count() == before) {
     check_retention(root, gateway, report);
     check_control(root, gateway, report);
   }
-  if (const Node* name = TableReader::find(root, "gateway.name");
-      name != nullptr && name->is_scalar() && !name->text.empty())
-    (void)read_name(*name, Path("gateway.name"), report);
   if (const Node* listeners = root.find("listeners")) gateway.listeners = read_listeners(*listeners, report, secrets);
   return out;
 }

@@ -25,7 +25,7 @@ void check_step_channel(const Node& step, const std::string& to, const Path& at,
 
 void read_escalation(const Node& list, const Path& at, const Channels& channels, Report& report, Secrets& secrets,
                      Policy& policy) {
-  static const TableReader reader(tables::escalation, tables::escalation_others);
+  static const TableReader reader(tables::escalation);
   if (!expect_list(list, at, report)) return;
   for (const Node& item : list.children) {
     if (!expect_mapping(item, at, report)) continue;
@@ -49,11 +49,13 @@ void read_escalation(const Node& list, const Path& at, const Channels& channels,
 }
 
 Policy read_policy(const Node& node, const Path& at, const Channels& channels, Report& report, Secrets& secrets) {
-  static const TableReader reader(tables::policy, tables::policy_others);
+  static const TableReader reader(tables::policy);
   const Settings s = reader.read(node, at, report, secrets);
   Policy policy;
   policy.retry_first = s.duration("retry.first");
   policy.retry_most = s.duration("retry.most");
+  policy.retry_factor = s.number("retry.factor");
+  policy.retry_jitter = s.number("retry.jitter");
   policy.expire_after = s.duration("expire");
   policy.attempts_most = static_cast<int>(s.integer("attempts"));
   policy.in_doubt = s.text("in-doubt") == "hold" ? Policy::InDoubt::hold : Policy::InDoubt::retry;
@@ -68,10 +70,6 @@ Policy read_policy(const Node& node, const Path& at, const Channels& channels, R
       if (const auto state = parse_delivery_state(word)) policy.report.push_back(*state);
   }
   const Path retry(at, "retry");
-  if (const Node* factor = TableReader::find(node, "retry.factor"))
-    if (const auto number = read_decimal(*factor, Path(retry, "factor"), report, 1, 100)) policy.retry_factor = *number;
-  if (const Node* jitter = TableReader::find(node, "retry.jitter"))
-    if (const auto number = read_decimal(*jitter, Path(retry, "jitter"), report, 0, 1)) policy.retry_jitter = *number;
   if (policy.retry_most < policy.retry_first)
     if (const Node* group = node.find("retry"))
       report.at_key(*group, retry,
@@ -95,7 +93,7 @@ PoliciesFile read_policies(const Document& document, const Channels& channels, S
   Report report(document.file, errors);
   const std::size_t before = report.count();
   const Path at("policies");
-  const Node* policies = only_member(document.root, "policies", report);
+  const Node* policies = only_member(document.root, tables::policies, report);
   if (policies == nullptr) {
     out.all_named = report.count() == before;
     return out;
@@ -110,13 +108,11 @@ PoliciesFile read_policies(const Document& document, const Channels& channels, S
     std::optional<std::string> name;
     if (expect_mapping(item, here, report)) {
       const Node* word = item.find("policy");
-      if (word != nullptr)
-        name = read_name(*word, Path(here, "policy"), report);
-      else if (policies->is_list())
-        report.at(item, Path(here, "policy"), "is required");
+      if (word == nullptr && policies->is_list()) report.at(item, Path(here, "policy"), "is required");
+      if (word != nullptr && is_name(word->text)) name = word->text;  // what is no name, the table reports
       if (policies->is_mapping()) {
         if (!is_name(item.key))
-          report.at_key(item, here, "is not a name; use letters, digits, '-', '_' and '.', 64 at most");
+          report.at_key(item, here, name_rule);
         else if (name && *name != item.key)
           report.at(*word, Path(here, "policy"), fmt::format("\"{}\" stands under the name \"{}\"", *name, item.key));
         name = item.key;

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <optional>
 
 #include "config/conditions.h"
@@ -20,7 +20,7 @@ using routing::Send;
 
 // Three words for one thing, by what it is for the channel.
 bool is_address_word(std::string_view key) {
-  return key == "recipient" || key == "folder" || key == "address";
+  return std::find(tables::address_words.begin(), tables::address_words.end(), key) != tables::address_words.end();
 }
 
 std::optional<Send> read_send(const Node& node, const Path& at, Report& report) {
@@ -74,7 +74,7 @@ bool read_sends(const Node& node, const Path& at, Report& report, std::vector<Se
 }
 
 std::optional<RouteSpec> read_route(const Node& node, const Path& at, Report& report, Secrets& secrets) {
-  static const TableReader reader(tables::route, tables::route_others);
+  static const TableReader reader(tables::route);
   if (!expect_mapping(node, at, report)) return std::nullopt;
   const std::size_t before = report.count();
   const Settings settings = reader.read(node, at, report, secrets);
@@ -88,39 +88,23 @@ std::optional<RouteSpec> read_route(const Node& node, const Path& at, Report& re
   route.when.place = route.place;
   if (const Node* when = node.find("when"))
     if (auto condition = read_condition(*when, Path(at, "when"), report)) route.when = *std::move(condition);
-  if (const Node* send = node.find("send"))
-    read_sends(*send, Path(at, "send"), report, route.send);
-  else
-    report.at(node, Path(at, "send"), "is required");
+  if (const Node* send = node.find("send")) read_sends(*send, Path(at, "send"), report, route.send);
   if (const Node* gate = node.find("gate"))
     if (auto gates = read_one_or_more(*gate, Path(at, "gate"), report)) route.gates = *std::move(gates);
   if (report.count() != before) return std::nullopt;
   return route;
 }
 
-void read_examples(const Node& list, Report& report, std::vector<RouteExample>& examples) {
-  static constexpr std::array<std::string_view, 2> members{"message", "expect"};
+void read_examples(const Node& list, Report& report, Secrets& secrets, std::vector<RouteExample>& examples) {
+  static const TableReader reader(tables::example);
   const Path at("examples");
   if (!expect_list(list, at, report)) return;
   for (const Node& item : list.children) {
     if (!expect_mapping(item, at, report)) continue;
     const std::size_t before = report.count();
-    refuse_unknown(item, members, at, report);
-    RouteExample example;
-    example.place = report.place(item);
-    const Path message_path(at, "message");
-    if (const Node* message = item.find("message"); message == nullptr)
-      report.at(item, message_path, "is required");
-    else if (expect_mapping(*message, message_path, report))
-      for (const Node& member : message->children)
-        if (auto text = read_text(member, Path(message_path, member.key), report))
-          example.message.emplace(member.key, *std::move(text));
-    const Path expect_path(at, "expect");
-    if (const Node* expect = item.find("expect"); expect == nullptr)
-      report.at(item, expect_path, "is required: a route's name, or unrouted");
-    else if (auto text = read_text(*expect, expect_path, report))
-      example.expect = *std::move(text);
-    if (report.count() == before) examples.push_back(std::move(example));
+    const Settings settings = reader.read(item, at, report, secrets);
+    if (report.count() == before)
+      examples.push_back({settings.map("message"), settings.text("expect"), report.place(item)});
   }
 }
 
@@ -142,10 +126,10 @@ RoutesFile read_routes_file(const Document& document, Secrets& secrets, std::vec
   Report report(document.file, errors);
   const Node& root = document.root;
   if (!expect_mapping(root, {}, report)) return out;
-  static constexpr std::array<std::string_view, 2> members{"routes", "examples"};
-  refuse_unknown(root, members, {}, report);
+  static const TableReader reader(tables::routes);
+  (void)reader.read(root, {}, report, secrets);
   if (const Node* routes = root.find("routes")) read_routes(*routes, {}, Path("routes"), report, secrets, out.routes);
-  if (const Node* examples = root.find("examples")) read_examples(*examples, report, out.examples);
+  if (const Node* examples = root.find("examples")) read_examples(*examples, report, secrets, out.examples);
   return out;
 }
 

@@ -14,18 +14,10 @@ namespace sluis::config {
 namespace {
 
 std::string_view in_words(SettingType type) {
-  static constexpr std::array<std::string_view, 12> words{"text",
-                                                          "a reference to a secret",
-                                                          "a whole number",
-                                                          "a size",
-                                                          "a duration",
-                                                          "true or false",
-                                                          "one of its words",
-                                                          "an absolute path",
-                                                          "a host name",
-                                                          "host:port",
-                                                          "a list of texts",
-                                                          "a mapping of texts"};
+  static constexpr std::array<std::string_view, 14> words{
+      "text",        "a name",     "a reference to a secret", "a whole number",    "a number",
+      "a size",      "a duration", "true or false",           "one of its words",  "an absolute path",
+      "a host name", "host:port",  "a list of texts",         "a mapping of texts"};
   return words[static_cast<std::size_t>(type)];
 }
 
@@ -75,7 +67,8 @@ std::optional<SettingValue> read_scalar(const SettingSpec& spec, const Node& val
   }
   if (!refuse_reference(value, at, report)) return std::nullopt;
   // Other readers of the same file (an editor's schema check, a template) would take "587" for text.
-  const bool plain_only = spec.type == SettingType::integer || spec.type == SettingType::boolean;
+  const bool plain_only =
+      spec.type == SettingType::integer || spec.type == SettingType::number || spec.type == SettingType::boolean;
   if (value.quoted && plain_only) {
     report.at(value, at, fmt::format("must be {}; write it without quotes", in_words(spec.type)));
     return std::nullopt;
@@ -110,19 +103,27 @@ std::optional<SettingValue> read_value(const SettingSpec& spec, const Node& valu
   return read_scalar(spec, value, at, report, secrets);
 }
 
-TableReader::TableReader(SettingsTable table, std::span<const std::string_view> others)
-    : table_(table), others_(others), defaults_(default_settings(table)) {}
+TableReader::TableReader(SettingsTable table, std::span<const Member> members)
+    : table_(table), members_(members), defaults_(default_settings(table)) {}
 
-std::optional<std::size_t> TableReader::row(std::string_view name) const {
-  for (std::size_t i = 0; i < table_.size(); ++i)
-    if (table_[i].name == name) return i;
+std::string_view TableReader::name(std::size_t i) const {
+  return i < table_.size() ? table_[i].name : members_[i - table_.size()].name;
+}
+
+bool TableReader::required(std::size_t i) const {
+  return i < table_.size() ? table_[i].required : members_[i - table_.size()].required;
+}
+
+std::optional<std::size_t> TableReader::find(std::string_view wanted) const {
+  for (std::size_t i = 0; i < size(); ++i)
+    if (name(i) == wanted) return i;
   return std::nullopt;
 }
 
-bool TableReader::is_group(std::string_view name) const {
-  return std::any_of(table_.begin(), table_.end(), [&](const SettingSpec& spec) {
-    return spec.name.size() > name.size() && spec.name[name.size()] == '.' && spec.name.starts_with(name);
-  });
+bool TableReader::is_group(std::string_view group) const {
+  for (std::size_t i = 0; i < size(); ++i)
+    if (name(i).size() > group.size() && name(i)[group.size()] == '.' && name(i).starts_with(group)) return true;
+  return false;
 }
 
 const Node* TableReader::find(const Node& mapping, std::string_view dotted) {
@@ -133,22 +134,19 @@ const Node* TableReader::find(const Node& mapping, std::string_view dotted) {
   return nullptr;
 }
 
-void TableReader::see_group(std::string_view name, Reading& reading) const {
-  for (std::size_t i = 0; i < table_.size(); ++i)
-    if (table_[i].name == name ||
-        (table_[i].name.starts_with(name) && table_[i].name.substr(name.size()).starts_with('.')))
+void TableReader::see_group(std::string_view group, Reading& reading) const {
+  for (std::size_t i = 0; i < size(); ++i)
+    if (name(i) == group || (name(i).starts_with(group) && name(i).substr(group.size()).starts_with('.')))
       reading.seen[i] = true;
 }
 
 void TableReader::read_unknown(const Node& member, const std::string& prefix, const Path& at, Reading& reading) const {
   std::vector<std::string_view> known;
-  for (const SettingSpec& spec : table_)
-    if (spec.name.starts_with(prefix)) {
-      const std::string_view rest = spec.name.substr(prefix.size());
+  for (std::size_t i = 0; i < size(); ++i)
+    if (name(i).starts_with(prefix)) {
+      const std::string_view rest = name(i).substr(prefix.size());
       known.push_back(rest.substr(0, rest.find('.')));
     }
-  for (const std::string_view other : others_)
-    if (other.starts_with(prefix)) known.push_back(other.substr(prefix.size()));
   const auto nearest = nearest_name(member.key, known);
   reading.report.at_key(member, Path(at, member.key), unknown("setting", nearest));
   // What was meant is not missing as well.
@@ -158,41 +156,41 @@ void TableReader::read_unknown(const Node& member, const std::string& prefix, co
 void TableReader::read_members(const Node& mapping, const std::string& prefix, const Path& at, Reading& reading) const {
   for (const Node& member : mapping.children) {
     const Path here(at, member.key);
-    const std::string name = prefix + member.key;
-    if (std::find(others_.begin(), others_.end(), name) != others_.end()) continue;
-    if (const auto at_row = row(name)) {
+    const std::string dotted = prefix + member.key;
+    if (const auto found = find(dotted)) {
       // "submit.host" in one piece and under `submit:` are the same setting.
-      if (reading.seen[*at_row]) reading.report.at_key(member, here, "is given twice");
-      reading.seen[*at_row] = true;
-      if (auto value = read_value(table_[*at_row], member, here, reading.report, reading.secrets))
-        reading.settings.set(name, *std::move(value));
-    } else if (!is_group(name)) {
+      if (reading.seen[*found]) reading.report.at_key(member, here, "is given twice");
+      reading.seen[*found] = true;
+      if (*found >= table_.size()) continue;
+      if (auto value = read_value(table_[*found], member, here, reading.report, reading.secrets))
+        reading.settings.set(dotted, *std::move(value));
+    } else if (!is_group(dotted)) {
       read_unknown(member, prefix, at, reading);
     } else if (member.is_mapping()) {
-      read_members(member, name + ".", here, reading);
+      read_members(member, dotted + ".", here, reading);
     } else {
       member.is_null()
           ? reading.report.at_key(member, here, "has no value; it must be a mapping")
           : reading.report.at(member, here, fmt::format("must be a mapping, not {}", in_words(member.kind)));
-      see_group(name, reading);
+      see_group(dotted, reading);
     }
   }
 }
 
 void TableReader::finish(const Node& mapping, const Path& at, Reading& reading) const {
-  for (std::size_t i = 0; i < table_.size(); ++i) {
-    if (reading.seen[i] || !table_[i].required) continue;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (reading.seen[i] || !required(i)) continue;
     // At the innermost mapping that is there: `submit:` for submit.host.
     const Node* place = &mapping;
-    for (auto dot = table_[i].name.find('.'); dot != std::string_view::npos; dot = table_[i].name.find('.', dot + 1))
-      if (const Node* group = find(mapping, table_[i].name.substr(0, dot))) place = group;
-    reading.report.at_key(*place, Path(at, table_[i].name), "is required");
+    for (auto dot = name(i).find('.'); dot != std::string_view::npos; dot = name(i).find('.', dot + 1))
+      if (const Node* group = find(mapping, name(i).substr(0, dot))) place = group;
+    reading.report.at_key(*place, Path(at, name(i)), "is required");
   }
 }
 
 Settings TableReader::read(const Node& mapping, const Path& at, Report& report, Secrets& secrets) const {
   assert(mapping.is_mapping());
-  Reading reading{defaults_, std::vector<bool>(table_.size(), false), report, secrets};
+  Reading reading{defaults_, std::vector<bool>(size(), false), report, secrets};
   read_members(mapping, {}, at, reading);
   finish(mapping, at, reading);
   return std::move(reading.settings);

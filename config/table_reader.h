@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/members.h"
 #include "config/report.h"
 #include "config/secrets.h"
 #include "core/channel/settings.h"
@@ -17,8 +18,9 @@ namespace sluis::config {
 // accounts. [Lifetime] the table (constexpr data of ours or of a plugin) outlives it. [Threading] immutable.
 class TableReader {
  public:
-  // `others`: settings (dotted when below) that the caller reads itself.
-  explicit TableReader(SettingsTable table, std::span<const std::string_view> others = {});
+  explicit TableReader(const Table& table) : TableReader(table.rows, table.members) {}
+  // `members` are what the caller reads itself, if they are there.
+  explicit TableReader(SettingsTable table, std::span<const Member> members = {});
 
   // Every value checked, every default filled in. Reports unknown names with the nearest known one, wrong types and
   // bounds, secrets that are plain or cannot be had, references in what is no secret, and what is required and missing;
@@ -32,11 +34,15 @@ class TableReader {
  private:
   struct Reading {
     Settings settings;
-    std::vector<bool> seen;  // by row; also when its value was wrong, so that it is not called missing as well
+    std::vector<bool>
+        seen;  // by row, then by member; also when its value was wrong, so that it is not called missing as well
     Report& report;
     Secrets& secrets;
   };
-  [[nodiscard]] std::optional<std::size_t> row(std::string_view name) const;
+  [[nodiscard]] std::size_t size() const { return table_.size() + members_.size(); }
+  [[nodiscard]] std::string_view name(std::size_t i) const;  // of a row, then of a member
+  [[nodiscard]] bool required(std::size_t i) const;
+  [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;
   [[nodiscard]] bool is_group(std::string_view name) const;
   void read_members(const Node& mapping, const std::string& prefix, const Path& at, Reading& reading) const;
   void read_unknown(const Node& member, const std::string& prefix, const Path& at, Reading& reading) const;
@@ -44,7 +50,7 @@ class TableReader {
   void finish(const Node& mapping, const Path& at, Reading& reading) const;
 
   SettingsTable table_;
-  std::span<const std::string_view> others_;
+  std::span<const Member> members_;
   Settings defaults_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "config/members.h"
 #include "core/channel/settings.h"
 
 namespace sluis::config {
@@ -14,6 +15,7 @@ namespace tables {
 constexpr std::int64_t seconds = 1'000'000;
 constexpr std::int64_t hours = 3600 * seconds;
 constexpr std::int64_t days = 24 * hours;
+constexpr std::int64_t thousand = 1000;  // a number's bounds are thousandths
 constexpr std::int64_t mebibytes = std::int64_t{1} << 20;
 
 inline constexpr std::array<std::string_view, 4> log_levels{"debug", "info", "warning", "error"};
@@ -30,13 +32,15 @@ inline constexpr std::array<std::string_view, 9> delivery_states{
 using enum SettingType;
 
 // gateway.yaml, beside `listeners`
-inline constexpr std::array gateway{
+inline constexpr std::array gateway_rows{
     SettingSpec{.name = "gateway.name",
-                .type = text,
+                .type = name,
                 .sentence = "The gateway's name, in its reports and in what it tells its peers.",
                 .required = true},
-    SettingSpec{
-        .name = "gateway.data", .type = text, .sentence = "The data directory, an absolute path.", .required = true},
+    SettingSpec{.name = "gateway.data",
+                .type = path,
+                .sentence = "The data directory; no database's address, as none is built in.",
+                .required = true},
     SettingSpec{
         .name = "control.socket",
         .type = path,
@@ -102,18 +106,37 @@ inline constexpr std::array gateway{
                 .otherwise = "1GiB",
                 .least = 16 * mebibytes},
 };
-inline constexpr std::array<std::string_view, 1> gateway_others{"listeners"};
 
 // listeners.<name>
-inline constexpr std::array listener{
+inline constexpr std::array listener_rows{
     SettingSpec{.name = "address", .type = address, .sentence = "Where it listens, as address:port.", .required = true},
-    SettingSpec{.name = "tls.certificate", .type = path, .sentence = "The certificate with its chain, a PEM file."},
-    SettingSpec{.name = "tls.key", .type = secret, .sentence = "The certificate's private key in PEM."},
 };
+inline constexpr std::array listener_tls_rows{
+    SettingSpec{.name = "certificate",
+                .type = path,
+                .sentence = "The certificate with its chain, a PEM file.",
+                .required = true},
+    SettingSpec{.name = "key", .type = secret, .sentence = "The certificate's private key in PEM.", .required = true},
+};
+inline constexpr Table listener_tls{.heading = "gateway.yaml: listeners.NAME.tls", .rows = listener_tls_rows};
+inline constexpr std::array listener_members{
+    Member{.name = "tls", .form = Form::mapping, .sentence = "TLS; without it in clear text.", .of = &listener_tls}};
+inline constexpr Table listener{
+    .heading = "gateway.yaml: listeners.NAME", .rows = listener_rows, .members = listener_members};
+
+inline constexpr std::array gateway_members{
+    Member{.name = "listeners",
+           .form = Form::names,
+           .sentence = "Named listeners; nothing listens on them before the HTTP API exists.",
+           .of = &listener}};
+inline constexpr Table gateway{.heading = "gateway.yaml", .rows = gateway_rows, .members = gateway_members};
 
 // channels/*.yaml, beside the kind's own table
-inline constexpr std::array channel{
-    SettingSpec{.name = "channel", .type = text, .sentence = "The channel's name.", .required = true},
+inline constexpr std::array channel_rows{
+    SettingSpec{.name = "channel",
+                .type = name,
+                .sentence = "The channel's name; `customer` is none, as routes mean the customer by it.",
+                .required = true},
     SettingSpec{
         .name = "adapter", .type = text, .sentence = "The kind of channel, as an adapter names it.", .required = true},
     SettingSpec{.name = "environment",
@@ -133,28 +156,51 @@ inline constexpr std::array channel{
                 .otherwise = "2",
                 .least = 1,
                 .most = 10000},
+    SettingSpec{.name = "per-second",
+                .type = number,
+                .sentence = "Attempts a second over all accounts; without it no pace is kept.",
+                .least = 1,
+                .most = 1'000'000 * thousand},
 };
-inline constexpr std::array<std::string_view, 2> channel_others{"per-second", "account"};
+inline constexpr std::array channel_members{
+    Member{.name = "account",
+           .form = Form::account,
+           .sentence = "The intermediary's own account, where the kind allows one: used by every customer without its "
+                       "own."}};
+inline constexpr Table channel{
+    .heading = "channels/NAME.yaml: every kind of channel", .rows = channel_rows, .members = channel_members};
 
-// customers/*.yaml
-inline constexpr std::array customer{
-    SettingSpec{.name = "customer", .type = text, .sentence = "The customer's id.", .required = true},
-    SettingSpec{.name = "name", .type = text, .sentence = "The customer's name; by default its id."},
-    SettingSpec{.name = "identifiers",
-                .type = text_map,
-                .sentence = "Numbers and codes that the customer is known by: kvk, eori, edi."},
-};
-inline constexpr std::array<std::string_view, 3> customer_others{"accounts", "return", "routes"};
+// An account, beside the kind's own table
+inline constexpr std::array account_members{
+    Member{.name = "environment",
+           .form = Form::word,
+           .sentence = "The channel's environment said again, so that an account never gets to the other one.",
+           .choices = environments}};
+inline constexpr Table account{.heading = "An account on any kind of channel", .members = account_members};
 
 // policies.yaml, one policy
-inline constexpr std::array policy{
-    SettingSpec{.name = "policy", .type = text, .sentence = "The policy's name."},
+inline constexpr std::array policy_rows{
+    SettingSpec{.name = "policy",
+                .type = name,
+                .sentence = "The policy's name; it may be left out where the policy stands under its name."},
     SettingSpec{.name = "retry.first",
                 .type = duration,
                 .sentence = "How long after a failed attempt the next one is.",
                 .otherwise = "1m",
                 .least = 1000,
                 .most = 30 * days},
+    SettingSpec{.name = "retry.factor",
+                .type = number,
+                .sentence = "By how much the time between attempts grows each time.",
+                .otherwise = "2",
+                .least = 1 * thousand,
+                .most = 100 * thousand},
+    SettingSpec{.name = "retry.jitter",
+                .type = number,
+                .sentence = "By how much that time varies.",
+                .otherwise = "0.2",
+                .least = 0,
+                .most = 1 * thousand},
     SettingSpec{.name = "retry.most",
                 .type = duration,
                 .sentence = "The longest time between attempts.",
@@ -205,10 +251,9 @@ inline constexpr std::array policy{
                 .sentence = "The states that the customer is told of.",
                 .choices = delivery_states},
 };
-inline constexpr std::array<std::string_view, 3> policy_others{"retry.factor", "retry.jitter", "escalate"};
 
-// escalate: one step
-inline constexpr std::array escalation{
+// policies.yaml, one step of escalate
+inline constexpr std::array escalation_rows{
     SettingSpec{.name = "after",
                 .type = duration,
                 .sentence = "How long after acceptance the step is taken.",
@@ -221,10 +266,24 @@ inline constexpr std::array escalation{
                 .sentence = "Whether the message's own parts go along.",
                 .otherwise = "false"},
 };
-inline constexpr std::array<std::string_view, 1> escalation_others{"text"};
+inline constexpr std::array escalation_members{
+    Member{.name = "text",
+           .form = Form::lines,
+           .sentence = "The notice, with {message} {flow} {customer} {reference} {since} {reason} filled in."}};
+inline constexpr Table escalation{
+    .heading = "policies.yaml: one step of escalate", .rows = escalation_rows, .members = escalation_members};
+inline constexpr std::array policy_members{Member{
+    .name = "escalate", .form = Form::list, .sentence = "The steps of escalation, in their order.", .of = &escalation}};
+inline constexpr Table policy{.heading = "policies.yaml: one policy", .rows = policy_rows, .members = policy_members};
+inline constexpr std::array policies_members{
+    Member{.name = "policies",
+           .form = Form::list_or_names,
+           .sentence = "The policies: a list, or a mapping by their names; `default` is that of every other delivery.",
+           .of = &policy}};
+inline constexpr Table policies{.heading = "policies.yaml", .members = policies_members};
 
 // routes: one route
-inline constexpr std::array route{
+inline constexpr std::array route_rows{
     SettingSpec{.name = "route", .type = text, .sentence = "The route's name.", .required = true},
     SettingSpec{.name = "policy", .type = text, .sentence = "The policy of its deliveries."},
     SettingSpec{.name = "lane",
@@ -239,10 +298,75 @@ inline constexpr std::array route{
                 .sentence = "Silence longer than this after delivery opens an incident.",
                 .least = seconds},
 };
-inline constexpr std::array<std::string_view, 3> route_others{"when", "send", "gate"};
+// The three words for where on a channel, of which a destination has one.
+inline constexpr std::array<std::string_view, 3> address_words{"recipient", "folder", "address"};
+inline constexpr std::array route_members{
+    Member{.name = "when",
+           .form = Form::condition,
+           .sentence = "The condition on the message's attributes; none: every message."},
+    Member{.name = "send",
+           .form = Form::destinations,
+           .sentence =
+               "One destination or a list: `to` is a channel or `customer`; `recipient`, `folder` or `address` is "
+               "where on it; everything else is handed to the adapter.",
+           .required = true},
+    Member{.name = "gate",
+           .form = Form::texts,
+           .sentence =
+               "What a delivery waits for before it leaves: `operator`, `answer`, `attribute:NAME`, or a list of "
+               "these.",
+           .pattern = "^(?:operator|answer|attribute:.+)$"},
+};
+inline constexpr Table route{.heading = "routes.yaml: one route", .rows = route_rows, .members = route_members};
+
+// examples: one example
+inline constexpr std::array example_rows{
+    SettingSpec{.name = "message",
+                .type = text_map,
+                .sentence = "The attributes of a message: from, customer, flow and others.",
+                .required = true},
+    SettingSpec{.name = "expect",
+                .type = text,
+                .sentence = "The name of the route that it must take, or unrouted.",
+                .required = true},
+};
+inline constexpr Table example{.heading = "routes.yaml: one example", .rows = example_rows};
+inline constexpr std::array routes_members{
+    Member{
+        .name = "routes", .form = Form::list, .sentence = "The routes; the first that matches is taken.", .of = &route},
+    Member{.name = "examples",
+           .form = Form::list,
+           .sentence = "Messages and the routes that they must take; every check runs them.",
+           .of = &example},
+};
+inline constexpr Table routes{.heading = "routes.yaml", .members = routes_members};
+
+// customers/*.yaml
+inline constexpr std::array customer_rows{
+    SettingSpec{.name = "customer", .type = name, .sentence = "The customer's id.", .required = true},
+    SettingSpec{.name = "name", .type = text, .sentence = "The customer's name; by default its id."},
+    SettingSpec{.name = "identifiers",
+                .type = text_map,
+                .sentence = "Numbers and codes that the customer is known by: kvk, eori, edi."},
+};
+inline constexpr std::array customer_members{
+    Member{.name = "accounts",
+           .form = Form::accounts,
+           .sentence = "By channel: the customer's account there, with the settings of the channel's kind."},
+    Member{.name = "return",
+           .form = Form::returns,
+           .sentence = "The channels that answers and reports go to: a list, or a mapping of flows (`douane/*`, "
+                       "`default`) to lists.",
+           .required = true},
+    Member{.name = "routes",
+           .form = Form::list,
+           .sentence = "Routes of this customer alone, tried before those of routes.yaml.",
+           .of = &route},
+};
+inline constexpr Table customer{.heading = "customers/NAME.yaml", .rows = customer_rows, .members = customer_members};
 
 // flows: one flow
-inline constexpr std::array flow{
+inline constexpr std::array flow_rows{
     SettingSpec{.name = "flow", .type = text, .sentence = "The flow's name, as in douane/uitvoer.", .required = true},
     SettingSpec{.name = "authority", .type = text, .sentence = "The authority it belongs to."},
     SettingSpec{.name = "name", .type = text, .sentence = "What the authority calls it."},
@@ -253,10 +377,9 @@ inline constexpr std::array flow{
     SettingSpec{
         .name = "address.production", .type = text, .sentence = "The recipient address of the production environment."},
 };
-inline constexpr std::array<std::string_view, 2> flow_others{"recognise", "duplicate"};
 
 // duplicate: when it is a mapping
-inline constexpr std::array duplicate{
+inline constexpr std::array duplicate_rows{
     SettingSpec{.name = "content",
                 .type = choice,
                 .sentence = "What happens to the same bytes from the same customer.",
@@ -267,6 +390,28 @@ inline constexpr std::array duplicate{
                 .sentence = "What happens to the same interchange reference from the same customer.",
                 .otherwise = "hold",
                 .choices = duplicate_rules},
+};
+inline constexpr Table duplicate{.heading = "flows.yaml: duplicate as a mapping", .rows = duplicate_rows};
+inline constexpr std::array flow_members{
+    Member{.name = "recognise", .form = Form::conditions, .sentence = "Conditions of which any one names the flow."},
+    Member{.name = "duplicate",
+           .form = Form::word_or_mapping,
+           .sentence = "What happens to a message handed in again: one word for both, or a mapping.",
+           .of = &duplicate,
+           .choices = duplicate_rules},
+};
+inline constexpr Table flow{.heading = "flows.yaml: one flow", .rows = flow_rows, .members = flow_members};
+inline constexpr std::array flows_members{Member{
+    .name = "flows", .form = Form::list, .sentence = "Flows of one's own, and more on delivered ones.", .of = &flow}};
+inline constexpr Table flows{.heading = "flows.yaml", .members = flows_members};
+
+inline constexpr std::array files{
+    FileSpec{.kind = "gateway", .file = "gateway.yaml", .root = &gateway},
+    FileSpec{.kind = "channels", .file = "channels/*.yaml", .root = &channel},
+    FileSpec{.kind = "customers", .file = "customers/*.yaml", .root = &customer},
+    FileSpec{.kind = "policies", .file = "policies.yaml", .root = &policies, .may_be_empty = true},
+    FileSpec{.kind = "routes", .file = "routes.yaml", .root = &routes, .may_be_empty = true},
+    FileSpec{.kind = "flows", .file = "flows.yaml", .root = &flows, .may_be_empty = true},
 };
 
 }  // namespace tables

@@ -3,11 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 
 #include "config/secrets.h"
-#include "core/channel/settings.h"
 
 namespace sluis::config {
 
@@ -21,10 +18,6 @@ bool expect_scalar(const Node& value, const Path& at, Report& report) {
     report.at(value, at,
               value.is_list() ? "must be a single text, not a list" : "must be a single text, not a mapping");
   return false;
-}
-
-bool alphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 }  // namespace
@@ -59,30 +52,10 @@ std::optional<std::string> read_text(const Node& value, const Path& at, Report& 
   return text;
 }
 
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && alphanumeric(text.front()) &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
-}
-
 std::optional<std::string> read_name(const Node& value, const Path& at, Report& report) {
   auto text = read_text(value, at, report);
   if (!text || is_name(*text)) return text;
-  report.at(value, at, fmt::format("\"{}\" is not a name; use letters, digits, '-', '_' and '.', 64 at most", *text));
-  return std::nullopt;
-}
-
-std::optional<double> read_decimal(const Node& value, const Path& at, Report& report, double least, double most) {
-  if (!expect_scalar(value, at, report)) return std::nullopt;
-  double number = 0;
-  const char* end = value.text.data() + value.text.size();
-  const auto [stop, error] = std::from_chars(value.text.data(), end, number, std::chars_format::fixed);
-  if (value.quoted || error != std::errc{} || stop != end || !std::isfinite(number)) {
-    report.at(value, at, fmt::format("\"{}\" is not a number; write for example 2 or 0.5, without quotes", value.text));
-    return std::nullopt;
-  }
-  if (number >= least && number <= most) return number;
-  report.at(value, at, fmt::format("{} is out of bounds: {} to {}", value.text, least, most));
+  report.at(value, at, fmt::format("\"{}\" {}", *text, name_rule));
   return std::nullopt;
 }
 
@@ -128,8 +101,9 @@ bool expect_list(const Node& value, const Path& at, Report& report) {
   return false;
 }
 
-const Node* only_member(const Node& root, std::string_view name, Report& report) {
+const Node* only_member(const Node& root, const Table& table, Report& report) {
   if (root.is_null() || !expect_mapping(root, {}, report)) return nullptr;
+  const std::string_view name = table.members.front().name;
   refuse_unknown(root, {&name, 1}, {}, report);
   return root.find(name);
 }

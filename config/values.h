@@ -1,4 +1,4 @@
-// Values that no settings table describes: texts, names, numbers with a fraction, lists of texts.
+// Values that no row of a settings table describes: texts, names, lists of texts.
 #pragma once
 
 #include <optional>
@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/members.h"
 #include "config/report.h"
 
 namespace sluis::config {
@@ -17,12 +18,8 @@ namespace sluis::config {
 [[nodiscard]] std::optional<std::string> read_text(const Node& value, const Path& at, Report& report);
 // The same, over several lines.
 [[nodiscard]] std::optional<std::string> read_long_text(const Node& value, const Path& at, Report& report);
-// A name of ours: letters, digits, '-', '_' and '.', 64 at most, beginning with a letter or digit. It becomes part of
-// metrics, lock names and addresses.
+// A name of ours, by is_name.
 [[nodiscard]] std::optional<std::string> read_name(const Node& value, const Path& at, Report& report);
-[[nodiscard]] bool is_name(std::string_view text);
-[[nodiscard]] std::optional<double> read_decimal(const Node& value, const Path& at, Report& report, double least,
-                                                 double most);
 // One text or a list of them, not empty.
 [[nodiscard]] std::optional<std::vector<std::string>> read_one_or_more(const Node& value, const Path& at,
                                                                        Report& report);
@@ -32,8 +29,8 @@ bool refuse_reference(const Node& value, const Path& at, Report& report);
 // False, and reported, when the value is not a mapping.
 bool expect_mapping(const Node& value, const Path& at, Report& report);
 bool expect_list(const Node& value, const Path& at, Report& report);
-// The one member that a file of its kind has ("routes"); reports every other. Null: the file says nothing.
-const Node* only_member(const Node& root, std::string_view name, Report& report);
+// The one member of a file that has no other ("flows"); reports every other. Null: the file says nothing.
+const Node* only_member(const Node& root, const Table& table, Report& report);
 // Reports every member whose name is not known.
 void refuse_unknown(const Node& mapping, std::span<const std::string_view> known, const Path& at, Report& report);
 

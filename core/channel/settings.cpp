@@ -6,10 +6,13 @@
 #include <array>
 #include <cassert>
 #include <charconv>
+#include <cmath>
 
 namespace sluis {
 
 namespace {
+
+constexpr double thousandths = 1000;
 
 // Levenshtein distance, small strings only.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -31,10 +34,16 @@ bool has_control_characters(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
-Error bounds(const SettingSpec& spec, std::string_view text, std::string least, std::string most) {
+Error bounds(const SettingSpec& spec, std::string_view text) {
+  const std::string_view unit = spec.type == SettingType::bytes ? " octets" : "";
+  const auto word = [&](std::int64_t bound) { return bound_text(spec, bound).append(unit); };
   return Error{"setting.bounds", fmt::format("{} is out of bounds: {} to {}", text,
-                                             spec.least == INT64_MIN ? "no least" : std::move(least),
-                                             spec.most == INT64_MAX ? "no most" : std::move(most))};
+                                             spec.least == INT64_MIN ? "no least" : word(spec.least),
+                                             spec.most == INT64_MAX ? "no most" : word(spec.most))};
+}
+
+bool alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 Result<std::int64_t> parse_integer(std::string_view text) {
@@ -44,6 +53,14 @@ Result<std::int64_t> parse_integer(std::string_view text) {
   const bool octal = text.size() > 1 && text[0] == '0';
   if (error != std::errc{} || end != text.data() + text.size() || text.empty() || octal)
     return Error{"setting.type", fmt::format("\"{}\" is not a whole number", text)};
+  return value;
+}
+
+Result<double> parse_number(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+    return Error{"setting.type", fmt::format("\"{}\" is not a number; write for example 2 or 0.5, without quotes", text)};
   return value;
 }
 
@@ -61,7 +78,7 @@ Result<SettingValue> parse_address(std::string_view text) {
 }  // namespace
 
 std::string_view to_string(SettingType type) {
-  static constexpr std::string_view names[] = {"text", "secret", "integer", "bytes", "duration", "boolean",
+  static constexpr std::string_view names[] = {"text", "name", "secret", "integer", "number", "bytes", "duration", "boolean",
                                                "choice", "path", "host", "address", "list of text", "map of text"};
   return names[static_cast<int>(type)];
 }
@@ -87,6 +104,7 @@ T read(const SettingValue* value) {
 std::string Settings::text(std::string_view name) const { return read<std::string>(find(name)); }
 Secret Settings::secret(std::string_view name) const { return read<Secret>(find(name)); }
 std::int64_t Settings::integer(std::string_view name) const { return read<std::int64_t>(find(name)); }
+double Settings::number(std::string_view name) const { return read<double>(find(name)); }
 bool Settings::boolean(std::string_view name) const { return read<bool>(find(name)); }
 Duration Settings::duration(std::string_view name) const { return read<Duration>(find(name)); }
 std::vector<std::string> Settings::list(std::string_view name) const { return read<std::vector<std::string>>(find(name)); }
@@ -116,12 +134,23 @@ Result<SettingValue> parse_setting(const SettingSpec& spec, std::string_view tex
     case SettingType::text:
     case SettingType::text_list:
     case SettingType::text_map: return SettingValue{std::string(text)};
+    case SettingType::name:
+      if (is_name(text)) return SettingValue{std::string(text)};
+      return Error{"setting.type", fmt::format("\"{}\" {}", text, name_rule)};
     case SettingType::secret: return SettingValue{Secret{std::string(text)}};
     case SettingType::integer: {
       const auto value = parse_integer(text);
       if (!value) return value.error();
       if (*value < spec.least || *value > spec.most)
-        return bounds(spec, text, std::to_string(spec.least), std::to_string(spec.most));
+        return bounds(spec, text);
+      return SettingValue{*value};
+    }
+    case SettingType::number: {
+      const auto value = parse_number(text);
+      if (!value) return value.error();
+      const bool low = spec.least != INT64_MIN && *value < static_cast<double>(spec.least) / thousandths;
+      const bool high = spec.most != INT64_MAX && *value > static_cast<double>(spec.most) / thousandths;
+      if (low || high) return bounds(spec, text);
       return SettingValue{*value};
     }
     case SettingType::bytes: {
@@ -129,14 +158,14 @@ Result<SettingValue> parse_setting(const SettingSpec& spec, std::string_view tex
       if (!value) return value.error();
       const auto octets = static_cast<std::int64_t>(*value);
       if (octets < spec.least || octets > spec.most)
-        return bounds(spec, text, std::to_string(spec.least) + " octets", std::to_string(spec.most) + " octets");
+        return bounds(spec, text);
       return SettingValue{octets};
     }
     case SettingType::duration: {
       const auto value = parse_duration(text);
       if (!value) return Error{"setting.type", value.error().what};
       if (value->count() < spec.least || value->count() > spec.most)
-        return bounds(spec, text, format_duration(Duration{spec.least}), format_duration(Duration{spec.most}));
+        return bounds(spec, text);
       return SettingValue{*value};
     }
     case SettingType::boolean:
@@ -147,6 +176,9 @@ Result<SettingValue> parse_setting(const SettingSpec& spec, std::string_view tex
       if (std::find(spec.choices.begin(), spec.choices.end(), text) != spec.choices.end()) return SettingValue{std::string(text)};
       return Error{"setting.type", fmt::format("\"{}\" is none of {}", text, fmt::join(spec.choices, ", "))};
     case SettingType::path:
+      // An address may hold a password: it is not repeated.
+      if (text.find("://") != std::string_view::npos && text.front() != '/')
+        return Error{"setting.type", "must be an absolute path, not the address of a server"};
       if (text.empty() || text.front() != '/') return Error{"setting.type", fmt::format("\"{}\" is not an absolute path", text)};
       return SettingValue{std::string(text)};
     case SettingType::host:
@@ -156,6 +188,17 @@ Result<SettingValue> parse_setting(const SettingSpec& spec, std::string_view tex
     case SettingType::address: return parse_address(text);
   }
   return Error{"setting.type", "unknown type"};
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && alphanumeric(text.front()) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+std::string bound_text(const SettingSpec& spec, std::int64_t bound) {
+  if (spec.type == SettingType::duration) return format_duration(Duration{bound});
+  if (spec.type == SettingType::number) return fmt::format("{}", static_cast<double>(bound) / thousandths);
+  return std::to_string(bound);
 }
 
 const SettingSpec* find_setting(SettingsTable table, std::string_view name) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "config/schema_values.h"
 #include "gateway/cli/program.h"
 #include "gateway/cli/text.h"
 #include "routing/compiled.h"
@@ -113,16 +114,10 @@ int explain_route(const Program& program, const RouteQuestion& question) {
   return std::holds_alternative<RoutePlan>(explanation.decision) ? 0 : 1;
 }
 
-Json setting_json(const SettingSpec& s) {
-  Json out = {{"name", s.name}, {"type", to_string(s.type)}, {"default", s.otherwise}, {"required", s.required}, {"sentence", s.sentence}};
-  if (!s.choices.empty()) out["choices"] = std::vector<std::string>(s.choices.begin(), s.choices.end());
-  return out;
-}
-
 std::string settings_text(SettingsTable table) {
   std::string out;
   for (const SettingSpec& s : table) {
-    std::string about = s.required ? "required" : s.otherwise.empty() ? "" : fmt::format("default {}", s.otherwise);
+    const std::string about = s.required ? "required" : s.otherwise.empty() ? "" : fmt::format("default {}", s.otherwise);
     out += fmt::format("    {:<22} {:<12} {:<20} {}\n", s.name, to_string(s.type), about, s.sentence);
   }
   return out;
@@ -141,8 +136,8 @@ int list_adapters(const Program& program, const std::string& only) {
       text += fmt::format("  {}: {}\n", kind.name, kind.sentence);
       if (!only.empty()) text += "  channel settings\n" + settings_text(kind.settings) + "  account settings\n" + settings_text(kind.account);
       Json settings = Json::array(), account = Json::array();
-      for (const SettingSpec& s : kind.settings) settings.push_back(setting_json(s));
-      for (const SettingSpec& s : kind.account) account.push_back(setting_json(s));
+      for (const SettingSpec& s : kind.settings) settings.push_back(config::setting_json(s));
+      for (const SettingSpec& s : kind.account) account.push_back(config::setting_json(s));
       kinds.push_back({{"kind", kind.name}, {"sentence", kind.sentence}, {"settings", settings}, {"account", account}});
     }
     out.push_back({{"adapter", entry.name}, {"version", entry.version}, {"origin", entry.origin}, {"kinds", kinds}});

@@ -34,6 +34,7 @@ Program::Program() : app_("Sluis: a gateway between businesses and their governm
   app_.add_option("-o,--output", output_, "How lists are printed")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
   add_run_command(*this);
   add_configuration_commands(*this);
+  add_schema_command(*this);
   add_message_commands(*this);
   add_state_commands(*this);
 }

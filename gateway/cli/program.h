@@ -44,6 +44,7 @@ class Program {
 // Each registers its commands with the program.
 void add_run_command(Program& program);
 void add_configuration_commands(Program& program);   // check, reload, route, adapters
+void add_schema_command(Program& program);
 void add_message_commands(Program& program);         // messages, show, resend, release, cancel, hold, go-on, open-gate
 void add_state_commands(Program& program);           // status, incidents, probe, verify, metrics
 

@@ -108,8 +108,7 @@ TEST(Mistakes, AProductionAccountOnATestChannel) {
 }
 
 TEST(Mistakes, ACustomerWithoutReturnIsBlamedOnce) {
-  EXPECT_EQ(with_customer(""),
-            Lines{"customers/acme.yaml:1:1: return: is required: the channels that answers and reports go to"});
+  EXPECT_EQ(with_customer(""), Lines{"customers/acme.yaml:1:1: return: is required"});
 }
 
 TEST(Mistakes, ReturnsThatCannotBe) {
@@ -203,18 +202,44 @@ TEST(Secrets, AReferenceInWhatIsNoSecretIsRefused) {
 }
 
 TEST(Mistakes, OfTheGateway) {
-  EXPECT_EQ(
-      with("gateway.yaml", "gateway: { name: a, data: \"postgresql://u:canary-7f3a@db/x\" }\n"),
-      Lines{"gateway.yaml:1:27: gateway.data: PostgreSQL is not built in; write the absolute path of a directory"});
+  EXPECT_EQ(with("gateway.yaml", "gateway: { name: a, data: \"postgresql://u:canary-7f3a@db/x\" }\n"),
+            Lines{"gateway.yaml:1:27: gateway.data: must be an absolute path, not the address of a server"});
   EXPECT_EQ(with("gateway.yaml", "gateway: { name: a, data: /d }\nretention: { keys: 1d }\n"),
             Lines{"gateway.yaml:2:1: retention: keys (1d) would go before metadata (400d)"});
   EXPECT_EQ(
       with("gateway.yaml",
            "gateway: { name: a, data: /d }\nlisteners:\n  p: { address: \"0.0.0.0:1\", tls: { certificate: /c } }\n"),
-      Lines{"gateway.yaml:3:30: listeners.p.tls: has a certificate but no key"});
+      Lines{"gateway.yaml:3:30: listeners.p.tls.key: is required"});
   EXPECT_EQ(with("gateway.yaml", "gateway: { name: a, data: /d }\nlog: { format: xml }\nlimit: {}\n"),
             (Lines{"gateway.yaml:2:16: log.format: \"xml\" is none of auto, text, json",
                    "gateway.yaml:3:1: limit: unknown setting; did you mean \"limits\"?"}));
+}
+
+TEST(Mistakes, OfNumbersAndNames) {
+  EXPECT_EQ(with_channel("submit: { host: msa.example }\nper-second: 0.0001\n"),
+            Lines{"channels/authority.yaml:5:13: per-second: 0.0001 is out of bounds: 0.001 to 1000000"});
+  EXPECT_EQ(with_channel("submit: { host: msa.example }\nper-second: \"5\"\n"),
+            Lines{"channels/authority.yaml:5:13: per-second: must be a number; write it without quotes"});
+  EXPECT_EQ(
+      with("gateway.yaml", "gateway: { name: a b, data: /d }\n"),
+      Lines{"gateway.yaml:1:18: gateway.name: \"a b\" is not a name; use letters, digits, '-', '_' and '.', 64 at "
+            "most"});
+  EXPECT_EQ(
+      with("policies.yaml", "policies: [{ policy: -a }]\n"),
+      Lines{"policies.yaml:1:22: policies.policy: \"-a\" is not a name; use letters, digits, '-', '_' and '.', 64 "
+            "at most"});
+}
+
+TEST(Mistakes, AnOwnAccountOfTheOtherEnvironment) {
+  EXPECT_EQ(with_channel("submit: { host: msa.example }\naccount: { username: b, password: \"${file:secrets/acme}\", "
+                         "environment: test }\n"),
+            Lines{"channels/authority.yaml:5:72: account.environment: a test account on the production channel "
+                  "\"authority\"; environments never mix"});
+}
+
+TEST(Mistakes, AMissingSettingThatWasMisspeltIsTheOneMistake) {
+  EXPECT_EQ(with_customer("  drop: { pickup: /a, deliver: /b }\nretrun: [drop]\n"),
+            Lines{"customers/acme.yaml:5:1: retrun: unknown setting; did you mean \"return\"?"});
 }
 
 TEST(Mistakes, OfFiles) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "tests/config/corpus.h"
 #include "tests/config/test_adapter.h"
 #include "tests/temporary_folder.h"
 
@@ -63,7 +64,9 @@ class Tree {
       return at == variables.end() ? std::nullopt : std::optional(at->second);
     };
     options.catalogue = good_flows;
-    return config::load(folder_.path(), test_registry(), options);
+    Loaded loaded = config::load(folder_.path(), test_registry(), options);
+    keep_for_schemas(folder_.path(), loaded);
+    return loaded;
   }
   // The errors as an operator reads them.
   [[nodiscard]] std::vector<std::string> errors() const {

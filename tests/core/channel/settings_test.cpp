@@ -45,6 +45,27 @@ TEST(Settings, ValuesThatReadTwoWaysAreRefused) {
   EXPECT_TRUE(parse_setting(SettingSpec{.name = "a", .type = SettingType::address, .sentence = "A."}, "[::1]:25").ok());
 }
 
+TEST(Settings, ANumberMayHaveAFraction) {
+  constexpr SettingSpec factor{.name = "factor", .type = SettingType::number, .sentence = "Factor.", .otherwise = "2.5", .least = 1000, .most = 100'000};
+  EXPECT_EQ(default_settings({&factor, 1}).number("factor"), 2.5);
+  EXPECT_TRUE(parse_setting(factor, "1").ok());
+  EXPECT_EQ(parse_setting(factor, "0.5").error().what, "0.5 is out of bounds: 1 to 100");
+  for (const std::string_view wrong : {"", "x", "1e1", "1,5", "inf", "nan", "0x2"}) EXPECT_FALSE(parse_setting(factor, wrong).ok()) << wrong;
+}
+
+TEST(Settings, ANameIsShortAndPlain) {
+  for (const std::string_view name : {"a", "broker-1", "A.b_c"}) EXPECT_TRUE(is_name(name)) << name;
+  for (const std::string_view name : {"", "-a", ".a", "a b", "a/b", "caf\xC3\xA9"}) EXPECT_FALSE(is_name(name)) << name;
+  EXPECT_TRUE(is_name(std::string(64, 'a')));
+  EXPECT_FALSE(is_name(std::string(65, 'a')));
+}
+
+TEST(Settings, AServersAddressIsNoPathAndIsNotRepeated) {
+  const auto refused = parse_setting(SettingSpec{.name = "p", .type = SettingType::path, .sentence = "P."}, "postgres://u:canary@db/x");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().what.find("canary"), std::string::npos);
+}
+
 TEST(Settings, AChoiceNamesItsChoices) {
   EXPECT_EQ(parse_setting(table[1], "none").error().what, "\"none\" is none of starttls, implicit");
 }
