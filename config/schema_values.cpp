@@ -103,7 +103,9 @@ SchemaJson typed(const SettingSpec& spec) {
     case SettingType::choice: return words(spec.choices);
     case SettingType::path:
       return of_pattern(fmt::format("^{}/{}*$", no_reference, one_line), "must be an absolute path");
-    case SettingType::host: return of_pattern(R"(^[^\x00-\x20\x7f/@]{1,253}$)", "must be a host name or address");
+    case SettingType::host:
+      return of_pattern(fmt::format(R"(^{}[^\x00-\x20\x7f/@]{{1,253}}$)", no_reference),
+                        "must be a host name or address");
     case SettingType::address:
       return of_pattern(
           fmt::format(R"(^{0}(?:\[{1}+\]|(?:(?!:){1})+):(?:{2})$)", no_reference, one_line, digits_between(0, 65535)),
@@ -129,11 +131,18 @@ SchemaJson default_value(const SettingSpec& spec) {
 }  // namespace
 
 std::string bounds_text(const SettingSpec& spec) {
+  const auto word = [&](std::int64_t bound) {
+    if (spec.type == SettingType::bytes)
+      for (const auto& [unit, size] : {Unit{"GiB", 1ULL << 30}, Unit{"MiB", 1ULL << 20}, Unit{"KiB", 1ULL << 10}})
+        if (bound > 0 && static_cast<std::uint64_t>(bound) % size == 0)
+          return fmt::format("{}{}", static_cast<std::uint64_t>(bound) / size, unit);
+    return bound_text(spec, bound);
+  };
   const bool low = spec.least != INT64_MIN;
   const bool high = spec.most != INT64_MAX;
-  if (low && high) return fmt::format("{} to {}", bound_text(spec, spec.least), bound_text(spec, spec.most));
-  if (low) return fmt::format("at least {}", bound_text(spec, spec.least));
-  if (high) return fmt::format("at most {}", bound_text(spec, spec.most));
+  if (low && high) return fmt::format("{} to {}", word(spec.least), word(spec.most));
+  if (low) return fmt::format("at least {}", word(spec.least));
+  if (high) return fmt::format("at most {}", word(spec.most));
   return {};
 }
 

@@ -127,7 +127,8 @@ TEST(ValueSchema, ASecretIsOneReferenceAndNothingElseIs) {
     EXPECT_FALSE(matches(secret, bad)) << bad;
   for (const SettingType type : {SettingType::text, SettingType::path, SettingType::address, SettingType::host}) {
     const std::string pattern = value_schema({.name = "v", .type = type, .sentence = "V."})["pattern"];
-    EXPECT_FALSE(matches(pattern, "/${env:A}:1")) << to_string(type);
+    for (const char* reference : {"${env:A}", "/${file:a}", "x:${file:a}:1"})
+      EXPECT_FALSE(matches(pattern, reference)) << to_string(type) << ": " << reference;
   }
 }
 
@@ -145,6 +146,15 @@ TEST(ValueSchema, HoldsSentenceDefaultBoundsAndChoices) {
                                   .choices = tables::environments});
   EXPECT_EQ(list["items"]["enum"], (Json{"test", "production"}));
   EXPECT_EQ(list["default"], Json::array({"test"}));
+}
+
+TEST(ValueSchema, BoundsAreInTheWordsOfTheirType) {
+  EXPECT_EQ(bounds_text({.name = "b", .type = SettingType::bytes, .sentence = "B.", .least = 1, .most = 16 << 20}),
+            "1 to 16MiB");
+  EXPECT_EQ(bounds_text({.name = "d", .type = SettingType::duration, .sentence = "D.", .least = tables::seconds}),
+            "at least 1s");
+  EXPECT_EQ(bounds_text({.name = "i", .type = SettingType::integer, .sentence = "I.", .most = 5}), "at most 5");
+  EXPECT_EQ(bounds_text({.name = "t", .sentence = "T."}), "");
 }
 
 TEST(Schema, NestsDottedNamesAndRequiresTheirGroups) {
