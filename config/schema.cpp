@@ -133,11 +133,11 @@ class Generator {
       case Form::list_or_names: return list_or_names(*member.of);
       case Form::word_or_mapping: return word_or_mapping(member);
       case Form::destinations: return destinations();
-      case Form::account: return false;  // a kind that has accounts of its own says which
+      case Form::account: return Json::object();  // channel_of says more: it depends on the kind
       case Form::accounts: return accounts();
       case Form::returns: return returns();
     }
-    return {};
+    return Json::object();
   }
 
   static Json texts(const Member& member) {
