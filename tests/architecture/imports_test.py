@@ -33,6 +33,8 @@ LIBRARIES = {
     "CLI/": ("gateway", "adapters/sandbox"),
     "prometheus/": ("core/runtime",),
     "gmime/": (),
+    "boost/": ("core/net/http",),
+    "zlib.h": ("core/net/http",),
 }
 
 

@@ -14,12 +14,12 @@ constexpr std::array<std::string_view, 8> of_the_connection{
 }  // namespace
 
 Status append_fields(const Headers& headers, std::string& out) {
-  for (const auto& [name, value] : headers) {
-    if (!is_token(name) || !is_field_value(value))
+  for (const Headers::Field& field : headers) {
+    if (!is_token(field.first) || !is_field_value(field.second))
       return Error{"http.fields", "a header field that cannot be written as one line"};
     if (std::any_of(of_the_connection.begin(), of_the_connection.end(),
-                    [&](std::string_view one) { return same_name(one, name); }))
-      return Error{"http.fields", fmt::format("the header field {} belongs to the connection", name)};
+                    [&](std::string_view one) { return same_name(one, field.first); }))
+      return Error{"http.fields", fmt::format("the header field {} belongs to the connection", field.first)};
   }
   for (const auto& [name, value] : headers) {
     out += name;
