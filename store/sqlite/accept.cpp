@@ -5,6 +5,7 @@
 #include "store/sqlite/gates.h"
 #include "store/sqlite/incidents.h"
 #include "store/sqlite/keys.h"
+#include "store/sqlite/message_rows.h"
 #include "store/sqlite/settle.h"
 #include "store/sqlite/spool.h"
 #include "store/sqlite/state.h"
@@ -58,13 +59,14 @@ Status store_contents(Work& work, Message& message) {
 }
 
 void insert_message(Work& work, const Message& message, const std::string& held, std::string_view record) {
-  Query(work.db,
-        "INSERT INTO messages(id, received_at, customer, channel, flow, held, in_reply_to, bodies, record) "
-        "VALUES(?, ?, ?, ?, ?, ?, ?, 1, ?)")
-      .with(message.id, message.received_at, message.customer, message.from, message.attributes.get(attribute::flow),
-            held.empty() ? std::optional<std::string>{} : std::optional<std::string>{held}, message.in_reply_to,
-            Blob{record})
-      .run();
+  MessageColumns columns;
+  columns.received_at = message.received_at;
+  columns.customer = message.customer;
+  columns.channel = message.from;
+  columns.flow = message.attributes.get(attribute::flow);
+  if (!held.empty()) columns.held = held;
+  columns.in_reply_to = message.in_reply_to;
+  insert_message_row(work.db, message.id, columns, record);
 }
 
 // The answer is on the timeline of what it answers, and the wait for it is over. What answers nothing (a report, a

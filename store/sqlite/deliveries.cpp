@@ -1,6 +1,7 @@
 #include "store/sqlite/deliveries.h"
 
 #include "core/delivery/incident_key.h"
+#include "core/runtime/packing.h"
 #include "store/sqlite/gates.h"
 #include "store/sqlite/incidents.h"
 #include "store/sqlite/keys.h"
@@ -18,6 +19,29 @@ std::int64_t flags_of(const DeliveryRow& row) {
   return (row.in_doubt ? in_doubt_bit : 0) | (row.settled_by_answer ? by_answer_bit : 0) |
          (row.lane_closes ? lane_closes_bit : 0) | (row.report ? report_bit : 0) |
          (row.lane_first ? lane_first_bit : 0) | (row.lane_closed ? lane_closed_bit : 0);
+}
+
+std::int64_t sum_of(const DeliveryRow& row) {
+  const auto place = [](const std::optional<DeliveryId>& id) {
+    return id ? static_cast<std::uint64_t>(number(*id)) + 1 : std::uint64_t{0};
+  };
+  Packer packer;
+  packer.text(octets(row.message));
+  packer.text(row.channel);
+  packer.text(row.customer);
+  packer.number(static_cast<std::uint64_t>(row.state));
+  packer.number(static_cast<std::uint64_t>(microseconds(row.due_at)));
+  packer.number(static_cast<std::uint64_t>(row.attempt));
+  packer.number(static_cast<std::uint64_t>(flags_of(row)));
+  packer.number(row.lane ? static_cast<std::uint64_t>(*row.lane) + 1 : 0);
+  packer.number(place(row.behind));
+  packer.number(place(row.resent_as));
+  packer.number(place(row.resend_of));
+  packer.number(static_cast<std::uint64_t>(microseconds(row.created_at)));
+  packer.number(static_cast<std::uint64_t>(microseconds(row.changed_at)));
+  packer.text(row.reason);
+  const std::uint32_t sum = crc32c(std::move(packer).bytes());
+  return row.intact ? sum : sum ^ 0xFFFFFFFFU;
 }
 
 void owe_report(Work& work, const DeliveryRow& row, WallTime at) {
@@ -52,6 +76,7 @@ DeliveryRow read_delivery(const Query& query) {
   row.reason = query.bytes(14);
   row.fixed = query.bytes(15);
   row.receipt = query.bytes(16);
+  row.intact = query.number(17) == sum_of(row);
   return row;
 }
 
@@ -73,24 +98,24 @@ void save_delivery(Work& work, const DeliveryRow& row) {
   Query query(
       work.db,
       "UPDATE deliveries SET state = ?, due_at = ?, attempt = ?, flags = ?, behind = ?, resent_as = ?, changed_at = ?, "
-      "reason = ?, receipt = ? WHERE id = ?");
+      "reason = ?, receipt = ?, sum = ? WHERE id = ?");
   query.with(static_cast<int>(row.state), row.due_at, row.attempt, flags_of(row), row.behind, row.resent_as,
              row.changed_at, row.reason);
   if (row.receipt.empty())
     query.with(std::nullopt);
   else
     query.with(Blob{row.receipt});
-  query.with(row.id).run();
+  query.with(sum_of(row), row.id).run();
 }
 
 DeliveryId insert_delivery(Work& work, const DeliveryRow& row) {
   Query(work.db,
         "INSERT INTO deliveries(message, channel, customer, state, due_at, attempt, flags, lane, behind, resent_as, "
         "resend_of, "
-        "created_at, changed_at, reason, fixed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        "created_at, changed_at, reason, fixed, sum) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .with(row.message, row.channel, row.customer, static_cast<int>(row.state), row.due_at, row.attempt, flags_of(row),
             row.lane, row.behind, row.resent_as, row.resend_of, row.created_at, row.changed_at, row.reason,
-            Blob{row.fixed})
+            Blob{row.fixed}, sum_of(row))
       .run();
   return DeliveryId{work.db.last_rowid()};
 }
@@ -199,6 +224,7 @@ bool consume_wakeup(Work& work, const WakeupKey& key) {
 
 std::optional<DeliveryRecord> delivery_record(Connection& db, const DeliveryRow& row,
                                               std::shared_ptr<const Message> message) {
+  if (!row.intact) return std::nullopt;
   auto fixed = unpack_fixed(row.fixed);
   if (!fixed) return std::nullopt;
   DeliveryRecord record;

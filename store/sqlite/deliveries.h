@@ -26,13 +26,14 @@ struct DeliveryRow {
   std::string reason;
   std::string fixed;    // packed, with its checksum
   std::string receipt;  // packed, empty: none
+  bool intact = true;   // the columns match their sum; what is not stays so, whatever is written to it
 };
 
 // The columns that read_delivery() expects, in order, for SELECTs of any shape.
 #define SLUIS_SQLITE_DELIVERY_COLUMNS                                                                              \
   "d.id, d.message, d.channel, d.customer, d.state, d.due_at, d.attempt, d.flags, d.lane, d.behind, d.resent_as, " \
   "d.resend_of, "                                                                                                  \
-  "d.created_at, d.changed_at, d.reason, d.fixed, d.receipt"
+  "d.created_at, d.changed_at, d.reason, d.fixed, d.receipt, d.sum"
 DeliveryRow read_delivery(const Query& query);
 std::optional<DeliveryRow> load_delivery(Connection& db, DeliveryId id);
 std::vector<DeliveryRow> load_deliveries(Connection& db, const MessageId& message);

@@ -4,6 +4,7 @@
 #include "store/sqlite/gates.h"
 #include "store/sqlite/incidents.h"
 #include "store/sqlite/lanes.h"
+#include "store/sqlite/message_rows.h"
 #include "store/sqlite/timeline.h"
 
 namespace sluis::sqlite {
@@ -223,8 +224,12 @@ class Operation {
   }
 
   bool unhold_message(std::string_view event) {
-    Query(work_.db, "UPDATE messages SET held = NULL WHERE id = ? AND held IS NOT NULL").with(*command_.message).run();
-    if (work_.db.changes() == 0) return false;
+    bool held = false;
+    change_message_row(work_.db, *command_.message, [&held](MessageColumns& columns) {
+      held = columns.held.has_value();
+      columns.held.reset();
+    });
+    if (!held) return false;
     write(*command_.message, event, std::nullopt, command_.reason.empty() ? event : std::string_view{command_.reason});
     return true;
   }
@@ -234,7 +239,8 @@ class Operation {
     if (!unhold_message("routed"))
       return Error{"message.state", fmt::format("message {} does not wait to be routed", command_.message->text())};
     if (!routed.customer.empty())
-      Query(work_.db, "UPDATE messages SET customer = ? WHERE id = ?").with(routed.customer, *command_.message).run();
+      change_message_row(work_.db, *command_.message,
+                         [&routed](MessageColumns& columns) { columns.customer = routed.customer; });
     for (const NewDelivery& made : routed.deliveries)
       operated_.created.push_back(make_delivery(work_, *command_.message, made, command_.at));
     return {};

@@ -4,6 +4,7 @@
 
 #include "store/sqlite/deliveries.h"
 #include "store/sqlite/keys.h"
+#include "store/sqlite/message_rows.h"
 #include "store/sqlite/spool.h"
 #include "store/sqlite/timeline.h"
 
@@ -61,7 +62,7 @@ bool may_go(Work& work, const MessageId& id, WallTime before) {
 }
 
 void purge_bodies(Work& work, const Candidate& message) {
-  Query(work.db, "UPDATE messages SET bodies = 0 WHERE id = ?").with(message.id).run();
+  change_message_row(work.db, message.id, [](MessageColumns& columns) { columns.bodies = false; });
   const auto unpacked = unpack_message(message.record);
   if (!unpacked) return;  // corrupt: its spool files, if any, are kept with their uses
   for (const Part& part : unpacked->parts) {

@@ -9,14 +9,14 @@ namespace sluis::sqlite {
 namespace {
 
 // Rows are lean (DESIGN §3.3): what is only read back travels in one packed blob with its checksum (rows.h), and a
-// column exists where a query or a change needs it. Ids are UUIDv7, so every index below except the open ones grows at
+// column exists where a query or a change needs it; `sum` is the CRC-32C over those that no blob's checksum covers. Ids are UUIDv7, so every index below except the open ones grows at
 // its end. States are numbers of DeliveryState: 0 queued, 1 sending, 2 awaiting, 3 delivered, 4 blocked, 5 held, 6
 // rejected, 7 expired, 8 cancelled.
 constexpr const char* version_1 = R"(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE messages(
   id BLOB PRIMARY KEY, received_at INTEGER NOT NULL, customer TEXT NOT NULL, channel TEXT NOT NULL, flow TEXT NOT NULL,
-  held TEXT, in_reply_to BLOB, bodies INTEGER NOT NULL, record BLOB NOT NULL) WITHOUT ROWID;
+  held TEXT, in_reply_to BLOB, bodies INTEGER NOT NULL, sum INTEGER NOT NULL, record BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX messages_age ON messages(bodies, received_at);
 CREATE INDEX messages_held ON messages(id) WHERE held IS NOT NULL;
 CREATE INDEX messages_reply ON messages(in_reply_to) WHERE in_reply_to IS NOT NULL;
@@ -24,7 +24,7 @@ CREATE TABLE deliveries(
   id INTEGER PRIMARY KEY AUTOINCREMENT, message BLOB NOT NULL, channel TEXT NOT NULL, customer TEXT NOT NULL,
   state INTEGER NOT NULL, due_at INTEGER NOT NULL, attempt INTEGER NOT NULL, flags INTEGER NOT NULL, lane INTEGER,
   behind INTEGER, resent_as INTEGER, resend_of INTEGER, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL,
-  reason TEXT NOT NULL, fixed BLOB NOT NULL, receipt BLOB);
+  reason TEXT NOT NULL, fixed BLOB NOT NULL, receipt BLOB, sum INTEGER NOT NULL);
 CREATE INDEX deliveries_message ON deliveries(message);
 CREATE INDEX deliveries_queued ON deliveries(channel, customer, due_at) WHERE state = 0;
 CREATE INDEX deliveries_open ON deliveries(state, channel, customer) WHERE state IN (1, 2, 4, 5);

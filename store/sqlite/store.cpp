@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "store/sqlite/incidents.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/schema.h"
 
@@ -107,6 +108,7 @@ Result<VerifyReport> SqliteStore::verify_stopped(const Options& options, const C
 Status SqliteStore::open_database() {
   for (const char* name : {"/segments", "/spool"})
     if (auto made = make_folder(disk_, options_.folder + name); !made.ok()) return made;
+  const std::optional<WalTail> tail = keep_unreadable_wal();
   writer_ = std::make_unique<Connection>(file_, Connection::Mode::write, options_.vfs);
   if (auto migrated = migrate(*writer_, file_); !migrated.ok()) return migrated;
   if (auto synced = sync_folder(disk_, options_.folder); !synced.ok()) return synced;
@@ -133,8 +135,43 @@ Status SqliteStore::open_database() {
     return query.with(id).next();
   });
   if (!opened.ok()) return opened;
+  tell_of_wal(tail);
   claim_connection_ = std::make_unique<Connection>(file_, Connection::Mode::read, options_.vfs);
   return {};
+}
+
+std::optional<WalTail> SqliteStore::keep_unreadable_wal() {
+  auto tail = unreadable_tail(file_ + "-wal");
+  if (!tail) return tail;
+  const std::string copy = fmt::format("{}-wal.unreadable-{}", file_, microseconds(clock_.wall()));
+  std::error_code error;
+  std::filesystem::copy_file(file_ + "-wal", copy, std::filesystem::copy_options::overwrite_existing, error);
+  tail->text += error ? fmt::format("; a copy could not be kept: {}", error.message()) : "; a copy is kept as " + copy;
+  tail->text +=
+      tail->damaged()
+          ? ". The disk has changed what was written: what these commits held is lost here, and may be in the "
+            "copy and at the peers"
+          : ". If the power or the machine failed in the middle of a commit, nothing that was acknowledged is "
+            "missing; if not, the disk has changed what was written";
+  return tail;
+}
+
+void SqliteStore::tell_of_wal(const std::optional<WalTail>& tail) {
+  IncidentChange change;
+  change.action = tail ? IncidentAction::open : IncidentAction::close;
+  change.key = "store/wal";
+  change.at = clock_.wall();
+  if (tail) {
+    change.severity = tail->damaged() ? Severity::critical : Severity::warning;
+    change.text = tail->text;
+    log_.error("store.wal", "the WAL was not read to its end", {{"what", tail->text}});
+  }
+  work_->effects = {};
+  Query(*writer_, "BEGIN IMMEDIATE").run();
+  change_incident(*work_, change);
+  Query(*writer_, "COMMIT").run();
+  // Another log begins, so that the frames left behind are not met again.
+  if (tail) checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
 }
 
 SqliteStore::~SqliteStore() {

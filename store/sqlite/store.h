@@ -23,6 +23,7 @@
 #include "store/sqlite/options.h"
 #include "store/sqlite/read_pool.h"
 #include "store/sqlite/spool.h"
+#include "store/sqlite/wal_tail.h"
 #include "store/sqlite/work.h"
 
 namespace sluis::sqlite {
@@ -67,6 +68,9 @@ class SqliteStore final : public Store {
 
   SqliteStore(const Options& options, const Clock& clock, const Log& log, Metrics* metrics, FolderLock lock);
   Status open_database();
+  // Before anything is written over it: keeps a copy of a WAL that is not read to its end. After: the incident of it.
+  std::optional<WalTail> keep_unreadable_wal();
+  void tell_of_wal(const std::optional<WalTail>& tail);
   void run_writer();
   std::deque<Waiting> take_batch();
   void run_batch(std::deque<Waiting>& batch);
