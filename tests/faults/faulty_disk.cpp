@@ -92,6 +92,13 @@ void FaultyDisk::power_cut() {
   unsyncable_.reset();
 }
 
+void FaultyDisk::process_died() {
+  const std::lock_guard lock(mutex_);
+  open_.clear();
+  fail_at_.reset();
+  cut_at_.reset();
+}
+
 int FaultyDisk::next(Operation operation, bool& cut_now) {
   ++count_;
   cut_now = cut_at_ && count_ == *cut_at_;

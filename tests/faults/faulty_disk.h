@@ -49,6 +49,9 @@ class FaultyDisk final : public sqlite::Disk {
   // Makes the folder what the disk holds when the power goes now, and ends all faults. [Preconditions] the store is
   // gone.
   void power_cut();
+  // It was only the process that died: all that was written is in the page cache, and none of it is more durable than
+  // it was. Ends all faults. [Preconditions] the store is gone.
+  void process_died();
 
   int open(const char* path, int flags) override;
   ssize_t write(int fd, const char* bytes, std::size_t n, off_t from) override;

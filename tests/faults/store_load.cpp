@@ -68,6 +68,13 @@ std::string StoreLoad::bytes(std::size_t octets) {
   return made;
 }
 
+std::vector<MessageId> StoreLoad::known() const {
+  std::vector<MessageId> ids;
+  for (const auto& [id, known] : messages_)
+    if (known.sure && !known.absent_allowed) ids.push_back(id);
+  return ids;
+}
+
 std::optional<MessageId> StoreLoad::make(std::size_t octets, std::size_t deliveries) {
   const MessageId id = ids_.next();
   Known known;
@@ -379,7 +386,8 @@ CommandResult StoreLoad::finish(DeliveryId id, int attempt, DeliveryState next) 
 
 CommandResult StoreLoad::seal() {
   CommandResult result = run(Seal{clock_.wall()});
-  if (result.ok()) seal_lines_.push_back(std::get<Sealed>(result.value()).line);
+  if (result.ok() && !std::get<Sealed>(result.value()).line.empty())
+    seal_lines_.push_back(std::get<Sealed>(result.value()).line);
   return result;
 }
 

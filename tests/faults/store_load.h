@@ -42,6 +42,8 @@ class StoreLoad {
   [[nodiscard]] std::size_t acknowledged() const { return acknowledged_; }
   [[nodiscard]] std::size_t refused_full() const { return refused_full_; }
   sqlite::Options& options() { return options_; }
+  [[nodiscard]] const std::vector<std::string>& seal_lines() const { return seal_lines_; }
+  [[nodiscard]] std::vector<MessageId> known() const;  // messages that were answered with OK
 
   // Single steps, for scripted cycles; each gives the answer.
   CommandResult accept(std::size_t octets);
