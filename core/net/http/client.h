@@ -70,7 +70,8 @@ struct ClientRequest {
 
 // What is certain about the request.
 enum class Verdict {
-  not_sent,  // the server cannot have the whole of it: nothing has happened (RFC 9112 §8 forbids to act on a part)
+  not_sent,  // the server cannot have the whole of it: nothing has happened (RFC 9112 §8 forbids to act on a part),
+             // or its TLS has refused our certificate
   in_doubt,  // the server may have all of it, and no complete response came
   answered   // a complete response came
 };

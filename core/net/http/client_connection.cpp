@@ -217,9 +217,8 @@ void ClientConnection::finish_call(const Error* error) {
   result.reused = reused_;
   result.tls = connection_->tls();
   if (error != nullptr) result.error = *error;
-  result.verdict = error == nullptr             ? Verdict::answered
-                   : result.sent == Sent::whole ? Verdict::in_doubt
-                                                : Verdict::not_sent;
+  const bool doubtful = result.sent == Sent::whole && !turned_away_;
+  result.verdict = error == nullptr ? Verdict::answered : doubtful ? Verdict::in_doubt : Verdict::not_sent;
   inflater_.reset();
   inflating_ = false;
   // The connection first: the handler's next request then finds it.
@@ -263,6 +262,12 @@ void ClientConnection::on_closed(const Error& reason) {
     core_->again(call);
     return;
   }
+  // A server that refuses our certificate breaks off its handshake, and nothing that came behind it reaches HTTP; in
+  // TLS 1.3 our request was on its way by then (RFC 8446 §4.4.2.4, §2).
+  turned_away_ =
+      !served_ && !machine_.heard() && reason.code == "tls.alert" &&
+      (reason.what.find("certificate") != std::string::npos || reason.what.find("unknown ca") != std::string::npos ||
+       reason.what.find("access denied") != std::string::npos);
   Error error = reason;
   if (stale) error = {"http.stale", fmt::format("{}: a kept connection had ended: {}", origin_.text(), reason.what)};
   finish_call(&error);

@@ -60,6 +60,7 @@ class ClientConnection final : public ConnectionHandler, public std::enable_shar
   bool fed_ = false;
   bool served_ = false;  // an exchange before this one
   bool reused_ = false;
+  bool turned_away_ = false;  // by the server's TLS
   bool pumping_ = false;
   int status_ = 0;
   std::size_t body_sent_ = 0;         // of request.body

@@ -12,8 +12,8 @@ namespace {
 
 namespace beast = boost::beast;
 using beast::error_code;
-// Bound to Beast's own lookups of "none" compare wrongly with a length in 1.74, so "no limit" is the largest number;
-// the limit itself is ours, because a mount sets it after the head.
+// Beast 1.74 compares "no limit" wrongly with a length, so it gets the largest number; the limit itself is ours,
+// because a mount sets it after the head.
 constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint32_t no_header_limit = std::numeric_limits<std::uint32_t>::max();
 

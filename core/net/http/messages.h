@@ -55,7 +55,7 @@ struct Refusal {
 
 // The registered phrase of a status (RFC 9110 §15); empty for others.
 [[nodiscard]] SLUIS_CORE_API std::string_view reason_phrase(int status);
-// IMF-fixdate is in clock terms elsewhere; this is the uniform answer of an error: problem+json (RFC 9457 §3).
+// The uniform answer of an error: problem+json (RFC 9457 §3). `code` is an extension member of ours.
 [[nodiscard]] SLUIS_CORE_API Response problem(int status, std::string_view detail, std::string_view code = {});
 // No body whatever the fields say (RFC 9112 §6.3 rule 1), HEAD apart.
 [[nodiscard]] constexpr bool bodiless(int status) {

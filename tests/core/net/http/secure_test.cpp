@@ -79,9 +79,9 @@ TEST_F(HttpSecureTest, GetsNoAnswerWithoutTheRequiredCertificate) {
   start().set_tls(server_tls(net::ClientCertificate::require));
   serve_names();
   client({.tls = client_tls()});
-  const Fetched fetched = fetch(secure());
-  EXPECT_NE(fetched.result.verdict, Verdict::answered);
-  EXPECT_TRUE(fetched.result.error.has_value());
+  const Fetched fetched = fetch(secure("POST"));
+  EXPECT_EQ(fetched.result.verdict, Verdict::not_sent);
+  EXPECT_EQ(fetched.result.error->code, "tls.alert");
 }
 
 TEST_F(HttpSecureTest, SendsNothingToAServerWithAnotherName) {
