@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <stdexcept>
 
@@ -85,8 +84,9 @@ void Durability::load() {
     auto node = std::make_shared<Node>();
     node->folder = entry.is_directory();
     if (!node->folder) {
+      node->durable.resize(entry.file_size());
       std::ifstream in(entry.path(), std::ios::binary);
-      node->durable.assign(std::istreambuf_iterator<char>(in), {});
+      in.read(node->durable.data(), static_cast<std::streamsize>(node->durable.size()));
       node->size = node->durable.size();
     }
     live_.emplace(entry.path().string(), std::move(node));

@@ -19,7 +19,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-constexpr std::size_t cuts_of_one_store = 12;  // then a new folder: reading all of it back takes longer and longer
+constexpr std::size_t cuts_of_one_store = 8;  // then a new folder: reading all of it back takes longer and longer
 
 struct Totals {
   std::uint64_t cuts = 0, kills = 0, at_open = 0, acknowledged = 0;
@@ -59,7 +59,7 @@ bool live(std::uint64_t seed, Totals& totals) {
   for (std::size_t cut = 0; cut < cuts_of_one_store;) {
     // Opening is work for the disk too, and the power may go in the middle of it; or shortly after a kill, when the
     // page cache still has what the dead process had not synced.
-    const std::uint64_t within = after_kill ? 300 : random.below(6) == 0 ? 40 : 2500;
+    const std::uint64_t within = after_kill ? 300 : random.below(6) == 0 ? 40 : 2000;
     if (!work_until(disk, load, 1 + random.below(within), totals)) return false;
     after_kill = random.below(4) == 0;
     if (after_kill) {
