@@ -8,6 +8,13 @@
 #include "core/net/http/client_core.h"
 
 namespace sluis::net::http {
+namespace {
+
+std::string_view whole_body(const ClientRequest& request) {
+  return request.shared_body != nullptr ? *request.shared_body : request.body;
+}
+
+}  // namespace
 
 ClientConnection::ClientConnection(std::shared_ptr<ClientCore> core, Origin origin,
                                    std::shared_ptr<Connection> connection)
@@ -50,7 +57,7 @@ void ClientConnection::run(std::shared_ptr<CallState> call) {
   if (!headers.has("User-Agent") && !core_->settings.user_agent.empty())
     headers.add("User-Agent", core_->settings.user_agent);
   if (request.accept_gzip && !headers.has("Accept-Encoding")) headers.add("Accept-Encoding", "gzip");
-  const std::optional<std::uint64_t> length = request.streamed ? request.content_length : request.body.size();
+  const std::optional<std::uint64_t> length = request.streamed ? request.content_length : whole_body(request).size();
   if (Status said = machine_.request(request.method, request.target, origin_.authority(), headers, length); !said) {
     fail_call(said.error());
     return;
@@ -68,8 +75,7 @@ void ClientConnection::send_some() {
   constexpr std::size_t slice = 64 * 1024;
   while (connection_ != nullptr && call_ != nullptr && !machine_.request_done()) {
     const ClientRequest& request = call_->request;
-    std::string_view rest =
-        request.streamed ? std::string_view(call_->upload) : std::string_view(request.body).substr(body_sent_);
+    std::string_view rest = request.streamed ? std::string_view(call_->upload) : whole_body(request).substr(body_sent_);
     rest = rest.substr(0, slice);
     const bool last = rest.empty() && (!request.streamed || call_->upload_ended);
     if (rest.empty() && !last) break;
@@ -221,6 +227,7 @@ void ClientConnection::finish_call(const Error* error) {
   result.verdict = error == nullptr ? Verdict::answered : doubtful ? Verdict::in_doubt : Verdict::not_sent;
   inflater_.reset();
   inflating_ = false;
+  std::string().swap(machine_.output());  // an idle connection keeps no buffer
   // The connection first: the handler's next request then finds it.
   if (error == nullptr) {
     core_->release(self, machine_.reusable());

@@ -97,6 +97,7 @@ ClientMachine::Event ClientMachine::next() {
         exchange_ = false;
         // An answer before the end of the request: the server will not read the rest as one (RFC 9112 §9.3).
         if (!request_done_) last_ = true;
+        reader_.next_message();
         return Event::end;
       case MessageReader::Step::refused: return refused(reader_.refusal());
     }

@@ -116,8 +116,6 @@ MessageReader::MessageReader(MessageKind kind, const MessageLimits& limits)
 MessageReader::~MessageReader() = default;
 
 void MessageReader::receive(std::string_view bytes) {
-  // An idle connection keeps no buffer.
-  if (taken_ == buffer_.size() && buffer_.capacity() > 4096) std::string().swap(buffer_);
   buffer_.erase(0, taken_);
   taken_ = 0;
   buffer_.append(bytes);
@@ -149,6 +147,10 @@ void MessageReader::next_message() {
   between_chunks_ = false;
   body_read_ = 0;
   body_ = {};
+  if (taken_ < buffer_.size() || buffer_.capacity() <= 4096) return;
+  // An idle connection keeps no buffer: there are thousands of them.
+  std::string().swap(buffer_);
+  taken_ = 0;
 }
 
 MessageReader::Step MessageReader::refuse(Refusal refusal) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,7 +38,10 @@ struct ResponseHead {
 struct Response {
   int status = 200;
   Headers headers;
-  std::string body;
+  std::string body = {};
+  // Instead of `body`: one buffer for many responses (a snapshot that a thousand subscribers fetch), compressed
+  // beforehand or not at all.
+  std::shared_ptr<const std::string> shared_body = {};
   bool compress = false;  // gzip, when the client accepts it and the body is worth it
 
   static Response text(int status, std::string body) {

@@ -32,7 +32,7 @@ void ResponseChannel::respond(Response response) {
   const std::lock_guard lock(mutex_);
   if (begun_.exchange(true)) return;
   ended_ = true;
-  if (response.compress && !response.headers.has("Content-Encoding")) {
+  if (response.compress && response.shared_body == nullptr && !response.headers.has("Content-Encoding")) {
     say_negotiated(response.headers);
     if (accepts_gzip_ && response.body.size() >= least_compressed) {
       response.body = gzip(response.body);

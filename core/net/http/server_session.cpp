@@ -66,6 +66,8 @@ bool ServerSession::wants_body() const {
 
 bool ServerSession::step() {
   if (machine_.closing() || !wants_body()) return false;
+  // Who asks and does not read the answers is asked to wait: on_drained() goes on.
+  if (!machine_.in_request() && !connection_->writable()) return false;
   if (inflating_) return step_body();
   if (machine_.reading_body() && handler_ != nullptr && channel_ != nullptr && !channel_->begun())
     machine_.send_continue();
@@ -166,9 +168,11 @@ void ServerSession::refuse(Refusal refusal) {
 
 // A response of the server's own, or of a handler all at once.
 void ServerSession::answer(Response response) {
-  send({response.status, {}, std::move(response.headers)}, response.body.size());
+  auto body = response.shared_body != nullptr ? std::move(response.shared_body)
+                                              : std::make_shared<const std::string>(std::move(response.body));
+  send({response.status, {}, std::move(response.headers)}, body->size());
   if (connection_ == nullptr || machine_.closing() || !machine_.responding()) return;
-  pending_ = std::move(response.body);
+  pending_ = std::move(body);
   pending_sent_ = 0;
   write_some();
 }
@@ -185,8 +189,8 @@ void ServerSession::send(const ResponseHead& head, std::optional<std::uint64_t> 
 // A large response leaves in slices as the peer takes it, so that it is in memory once and not once more in the queue.
 void ServerSession::write_some() {
   constexpr std::size_t slice = 64 * 1024;
-  while (connection_ != nullptr && machine_.responding() && !machine_.response_done()) {
-    const std::string_view rest = std::string_view(pending_).substr(pending_sent_);
+  while (connection_ != nullptr && pending_ != nullptr && machine_.responding() && !machine_.response_done()) {
+    const std::string_view rest = std::string_view(*pending_).substr(pending_sent_);
     if (rest.empty()) {
       // The length was announced as the body's own: this cannot fail.
       static_cast<void>(machine_.end_body());

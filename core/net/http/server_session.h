@@ -88,7 +88,7 @@ class ServerSession final : public ConnectionHandler, public std::enable_shared_
   std::shared_ptr<ResponseChannel> channel_;  // shared with the Responders
   std::unique_ptr<Inflater> inflater_;
   bool inflating_ = false;
-  std::string pending_;  // of a whole response: what the connection has not yet taken
+  std::shared_ptr<const std::string> pending_;  // of a whole response; shared with others that send the same
   std::size_t pending_sent_ = 0;
   int status_ = 0;
   MonoTime began_{};

@@ -23,7 +23,7 @@ void ServerSession::settle() {
     pump();
     return;
   }
-  if (machine_.response_done() || !machine_.in_request()) pending_.clear();
+  if (machine_.response_done() || !machine_.in_request()) pending_.reset();
   update_reading();
   update_deadline();
 }
@@ -34,21 +34,17 @@ void ServerSession::flush() {
   // A new stretch of sending has a window of its own.
   if (phase_ == Phase::sending && connection_->queued() == 0) arm(Phase::sending);
   const bool more = connection_->write(output);
-  if (output.capacity() > 256 * 1024) {
-    std::string().swap(output);
-  } else {
-    output.clear();
-  }
+  output.clear();
   if (channel_ != nullptr) channel_->set_full(!more);
 }
 
 void ServerSession::on_drained() {
   if (connection_ == nullptr || ending_) return;
   if (channel_ != nullptr) channel_->set_full(false);
-  if (!pending_.empty()) write_some();
+  if (pending_ != nullptr) write_some();
   if (connection_ != nullptr && handler_ != nullptr && channel_ != nullptr && channel_->take_drained())
     guarded([this] { handler_->on_drained(); });
-  settle();
+  pump();
 }
 
 void ServerSession::finish_exchange() {
@@ -65,8 +61,8 @@ void ServerSession::finish_exchange() {
   handler_.reset();
   inflater_.reset();
   inflating_ = false;
-  pending_.clear();
-  pending_.shrink_to_fit();
+  pending_.reset();
+  std::string().swap(machine_.output());  // an idle connection keeps no buffer
 }
 
 void ServerSession::abort_exchange(const Error& reason) {
@@ -75,7 +71,7 @@ void ServerSession::abort_exchange(const Error& reason) {
   ++exchange_;
   inflating_ = false;
   inflater_.reset();
-  pending_.clear();
+  pending_.reset();
   if (channel == nullptr) return;
   channel->die();
   core_->count_aborted();

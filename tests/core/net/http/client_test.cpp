@@ -100,6 +100,23 @@ TEST_F(HttpClientTest, AsksForGzipAndUnfoldsIt) {
   EXPECT_EQ(fetch(plain).response.body, std::string(5000, 'x'));
 }
 
+TEST_F(HttpClientTest, SendsOneBufferToMany) {
+  start();
+  mount_echo("/");
+  client();
+  const auto update = std::make_shared<const std::string>("one update");
+  std::atomic<int> done{0};
+  for (int i = 0; i < 20; ++i) {
+    ClientRequest one = request("POST");
+    one.shared_body = update;
+    client_->fetch(one, [&](const Fetched& fetched) {
+      EXPECT_EQ(fetched.response.body, "/: POST / one update");
+      ++done;
+    });
+  }
+  EXPECT_TRUE(eventually([&] { return done == 20; }));
+}
+
 TEST_F(HttpClientTest, StopsAGzipBomb) {
   const std::string bomb = net::http::gzip(std::string(30'000'000, 'x'));
   listen_raw("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " + std::to_string(bomb.size()) +

@@ -90,6 +90,18 @@ inline std::string read_response(const RawPeer& peer) {
   return at == std::string::npos ? all : all + peer.receive(std::stoul(all.substr(at + 16)));
 }
 
+// Requests as octets.
+inline std::string get(const std::string& target, const std::string& fields = {}) {
+  return "GET " + target + " HTTP/1.1\r\nHost: a.example\r\n" + fields + "\r\n";
+}
+inline std::string last_get(const std::string& target, const std::string& fields = {}) {
+  return get(target, fields + "Connection: close\r\n");
+}
+inline std::string post(const std::string& target, const std::string& body, const std::string& fields = {}) {
+  return "POST " + target + " HTTP/1.1\r\nHost: a.example\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         fields + "\r\n" + body;
+}
+
 class HttpTest : public NetworkTest {
  protected:
   ~HttpTest() override {

@@ -214,8 +214,8 @@ class HttpTransferTest : public HttpSecureTest, public testing::WithParamInterfa
       flow.pause();
       loop.schedule_after(1ms, [flow] { flow.resume(); });
     }
-    std::size_t taken = 0;
-    std::size_t most_ahead = 0;
+    std::atomic<std::size_t> taken{0};
+    std::atomic<std::size_t> most_ahead{0};
     std::size_t pauses = 0;
   };
 };
