@@ -93,4 +93,30 @@ TEST(PowerCut, LeavesEverythingThatWasAcknowledgedAndNothingHalf) {
               static_cast<unsigned long long>(totals.acknowledged));
 }
 
+// What the dead process had written and not synced is in the page cache, and looks like what is on the disk.
+TEST(PowerCut, AfterAKillAtAnyOperationLeavesWhatWasAcknowledgedSince) {
+  const std::uint64_t seed = from_environment("SLUIS_SEED", std::random_device{}());
+  bool more = true;
+  for (std::uint64_t n = 1; more && !HasFailure(); ++n) {
+    for (std::uint64_t again = 0; again < 2; ++again) {
+      SCOPED_TRACE("SLUIS_SEED=" + std::to_string(seed) + ", operation " + std::to_string(n));
+      const tests::TemporaryFolder folder;
+      const std::string root = folder.make("data");
+      FaultyDisk disk(root, seed + 2 * n + again);
+      StoreLoad load(disk, root, seed + n);
+      ASSERT_EQ(load.open(), "");
+      disk.cut_at(n);
+      for (const std::size_t octets : {900, 90'000}) static_cast<void>(load.accept(octets));
+      more = disk.struck();
+      load.crash();
+      disk.process_died();
+      ASSERT_EQ(load.open(), "");
+      for (const std::size_t octets : {900, 90'000}) EXPECT_TRUE(load.accept(octets).ok());
+      load.crash();
+      disk.power_cut();
+      if (!holds(load, "a kill and a power cut")) break;
+    }
+  }
+}
+
 }  // namespace sluis::faults
