@@ -293,10 +293,11 @@ class DirectoryChannel::Queued {
   ~Queued() {
     if (run_) return;
     Retry retry;
-    retry.reason = Error{"channel.stopping", "the channel is stopping"};
+    retry.reason = Error{"channel.stopping", "the channel is stopping, or the attempt was cancelled"};
     attempt_.finish(Outcome{std::move(retry), {}, {}});
   }
   void run(DirectoryChannel& channel) {
+    if (attempt_.cancelled()) return;   // nothing has been written: ends as one that was never run
     run_ = true;
     attempt_.finish(channel.write_out(attempt_.delivery()));
   }

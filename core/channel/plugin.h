@@ -19,22 +19,30 @@ struct PluginInfo {
   std::uint64_t magic;
   std::uint32_t interface_version;
   std::uint32_t size;                  // sizeof(PluginInfo)
-  const char* compiler;                // __VERSION__ and the C++ standard
+  const char* compiler;                // its version, the C++ standard and the kind of containers
   const char* headers;                 // hash of the public headers, made by the build
   const char* name;                    // "digipoort"
-  const char* version;
+  const char* version;                 // the adapter's own: the version of the project that it is built in
   const Adapter* (*adapter)();         // the static object
 };
 
 }  // namespace sluis
 
-#if defined(__clang__)
-#define SLUIS_COMPILER_STAMP "clang " __clang_version__
+#define SLUIS_STAMP_TEXT_(value) #value
+#define SLUIS_STAMP_TEXT(value) SLUIS_STAMP_TEXT_(value)
+#if defined(_GLIBCXX_DEBUG)
+#define SLUIS_STAMP_CONTAINERS ", debug containers"   // they have another layout
 #else
-#define SLUIS_COMPILER_STAMP "gcc " __VERSION__
+#define SLUIS_STAMP_CONTAINERS ""
+#endif
+#if defined(__clang__)
+#define SLUIS_COMPILER_STAMP "clang " __clang_version__ ", C++ " SLUIS_STAMP_TEXT(__cplusplus) SLUIS_STAMP_CONTAINERS
+#else
+#define SLUIS_COMPILER_STAMP "gcc " __VERSION__ ", C++ " SLUIS_STAMP_TEXT(__cplusplus) SLUIS_STAMP_CONTAINERS
 #endif
 
-// The one exported symbol, written once at the end of an adapter's .cpp. With SLUIS_ADAPTER_BUILTIN (unit tests, fuzzers,
+// The one exported symbol, written once, outside every namespace, at the end of the file that sluis_adapter() takes as
+// adapter.cpp; it gives SLUIS_ADAPTER_VERSION and SLUIS_HEADERS_HASH. The class has a default constructor. With SLUIS_ADAPTER_BUILTIN (unit tests, fuzzers,
 // sanitizers) the symbol carries the adapter's name, so that several can be linked into one program.
 #if defined(SLUIS_ADAPTER_BUILTIN)
 #define SLUIS_PLUGIN(adapter_name, AdapterClass) \
@@ -46,7 +54,7 @@ struct PluginInfo {
 #define SLUIS_PLUGIN_BODY_(adapter_name, AdapterClass)                                                             \
   static const AdapterClass adapter;                                                                               \
   static const sluis::PluginInfo info{sluis::plugin_magic, sluis::plugin_interface_version, sizeof(sluis::PluginInfo), \
-                                      SLUIS_COMPILER_STAMP, SLUIS_HEADERS_HASH, adapter_name, SLUIS_VERSION,       \
+                                      SLUIS_COMPILER_STAMP, SLUIS_HEADERS_HASH, adapter_name, SLUIS_ADAPTER_VERSION, \
                                       []() -> const sluis::Adapter* { return &adapter; }};                         \
   return &info;
 

@@ -98,7 +98,9 @@ class MailboxServer::Session final : public net::ConnectionHandler, public std::
         return server_.auth_result(pop3::AuthResult::refused);
       state_->logins.push_back(std::string(sasl::to_string(login->presented.mechanism)) + " " +
                                login->presented.username);
-      mails_ = state_->mails;
+      mails_.clear();
+      for (const Mail& mail : state_->mails)
+        if (mail.owner.empty() || mail.owner == login->presented.username) mails_.push_back(mail);
       pop3::Maildrop drop;
       for (const Mail& mail : mails_) drop.push_back({mail.uidl, mail.bytes.size()});
       server_.auth_result(pop3::AuthResult::granted, std::move(drop));
@@ -194,6 +196,11 @@ std::vector<std::string> MailboxServer::uidls() const {
   std::vector<std::string> uidls;
   for (const Mail& mail : state_->mails) uidls.push_back(mail.uidl);
   return uidls;
+}
+std::size_t MailboxServer::mails_of(const std::string& owner) const {
+  const std::lock_guard lock(state_->mutex);
+  return static_cast<std::size_t>(
+      std::count_if(state_->mails.begin(), state_->mails.end(), [&](const Mail& mail) { return mail.owner == owner; }));
 }
 int MailboxServer::sessions() const {
   const std::lock_guard lock(state_->mutex);

@@ -1,5 +1,5 @@
-// The other side of a retrieval: the house's own POP3 server machine over real sockets, one mailbox, with switches for
-// trouble.
+// The other side of a retrieval: the house's own POP3 server machine over real sockets, one mailbox for all users or
+// one for each, with switches for trouble.
 #pragma once
 
 #include <memory>
@@ -18,6 +18,7 @@ class MailboxServer {
  public:
   struct Mail {
     std::string uidl, bytes;
+    std::string owner = {};  // the user who sees it; empty: everyone
     bool operator==(const Mail&) const = default;
   };
   // `tls` null: clear text. `implicit`: TLS from the first octet, else STLS.
@@ -37,6 +38,7 @@ class MailboxServer {
 
   [[nodiscard]] std::uint16_t port() const { return listener_->port(); }
   [[nodiscard]] std::vector<std::string> uidls() const;  // what is in the mailbox
+  [[nodiscard]] std::size_t mails_of(const std::string& owner) const;
   [[nodiscard]] int sessions() const;
   [[nodiscard]] int most_at_once() const;
   [[nodiscard]] int fetched() const;                      // RETR, of all sessions

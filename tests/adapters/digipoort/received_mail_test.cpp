@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/core/channel/test_context.h"
+#include "core/channel/conformance/test_context.h"
 
 namespace sluis::digipoort {
 namespace {

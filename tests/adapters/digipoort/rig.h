@@ -15,7 +15,7 @@
 #include "tests/adapters/digipoort/line_peer.h"
 #include "tests/adapters/digipoort/mailbox_server.h"
 #include "tests/adapters/digipoort/submission_server.h"
-#include "tests/core/channel/test_context.h"
+#include "core/channel/conformance/test_context.h"
 #include "tests/core/net/test_certificates.h"
 
 namespace sluis::digipoort::tests {

@@ -9,7 +9,7 @@
 #include "adapters/directory/file_name.h"
 #include "adapters/directory/outbox.h"
 #include "core/channel/plugin.h"
-#include "tests/core/channel/test_context.h"
+#include "core/channel/conformance/test_context.h"
 #include "tests/temporary_folder.h"
 
 const sluis::PluginInfo* sluis_plugin_directory();

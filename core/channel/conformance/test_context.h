@@ -26,6 +26,23 @@ class MemoryContent final : public ContentStore {
   friend class MemoryWriter;
 };
 
+// What the gateway has made durable: give it to the next context, and the one before it was a process that crashed.
+struct Kept {
+  std::mutex mutex;                                            // guards what follows
+  std::map<std::string, std::string, std::less<>> state;
+  std::map<std::string, MessageId, std::less<>> keys;          // dedupe keys
+  std::vector<Arrival> committed;                              // each message once
+};
+
+// What the intake does with the next arrivals.
+enum class IntakeMode {
+  accept,
+  refuse_for_now,      // "store.full", temporary
+  refuse_for_good,     // "intake.unrouted"
+  commit_in_silence,   // commits, and its callback never comes: a crash just after the commit
+  lose                 // neither: a crash just before it
+};
+
 class TestContext final : public ChannelContext,
                           public Intake,
                           public Settlements,
@@ -35,7 +52,8 @@ class TestContext final : public ChannelContext,
                           public Leases,
                           public Incidents {
  public:
-  explicit TestContext(std::string channel = "test-channel", Environment environment = Environment::test);
+  explicit TestContext(std::string channel = "test-channel", Environment environment = Environment::test,
+                       std::shared_ptr<Kept> kept = std::make_shared<Kept>());
 
   // --- what a test sets
   ManualClock manual_clock;
@@ -47,6 +65,8 @@ class TestContext final : public ChannelContext,
   std::deque<IntakeResult> answers;
   bool hold = false;
   void release_arrivals();
+  // As `answers` and `hold`, for all arrivals from now on, also while the adapter's threads run.
+  void intake(IntakeMode mode);
   const Clock* real_clock = nullptr;         // for adapters under real sockets
   Executor* real_timers = nullptr;
   Network real_network;
@@ -59,7 +79,18 @@ class TestContext final : public ChannelContext,
   std::map<std::string, std::string> open_incidents() const;
   std::map<std::string, std::string> state_map() const;
   std::string log_text() const;              // every log record as JSON lines: look for canaries here
+  std::string incident_text() const;         // key and text of every incident that was ever opened
+  std::string metrics_text() const { return metrics_.render(); }
   void change_accounts(const AccountChanges& changes);
+  // A reload: account_list is what it was with the changes, and the channel is told.
+  void reload(const AccountChanges& changes);
+
+  // --- what comes after the channel's end
+  // From now on every call that has an effect is named in late_calls(): a channel that has stopped makes none.
+  void expect_no_calls();
+  std::vector<std::string> late_calls() const;
+  // The process is gone: from now on no call has an effect, and no callback comes.
+  void crash();
 
   // --- ChannelContext
   [[nodiscard]] const std::string& channel() const override { return channel_; }
@@ -72,7 +103,7 @@ class TestContext final : public ChannelContext,
   ChannelState& state() override { return *this; }
   ContentStore& content() override { return other_content != nullptr ? *other_content : content_; }
   [[nodiscard]] const Clock& clock() const override { return real_clock != nullptr ? *real_clock : manual_clock; }
-  Executor& timers() override { return real_timers != nullptr ? *real_timers : static_cast<Executor&>(executor); }
+  Executor& timers() override { return timers_; }
   Leases& leases() override { return *this; }
   Network network() override { return real_network; }
   Incidents& incidents() override { return *this; }
@@ -107,10 +138,35 @@ class TestContext final : public ChannelContext,
   mutable std::mutex mutex_;
   std::vector<Arrival> arrivals_;
   std::vector<std::pair<IntakeResult, IntakeCallback>> held_;
+  std::vector<IntakeCallback> silent_;       // never called; kept, as a callback that is on its way would be
   std::vector<Settlement> settled_;
-  std::map<std::string, std::string, std::less<>> state_, incidents_;
-  std::string log_text_;
+  std::map<std::string, std::string, std::less<>> incidents_;
+  std::string incident_text_;
+  IntakeMode mode_ = IntakeMode::accept;
+  bool crashed_ = false, stopped_ = false;
+  std::vector<std::string> late_calls_;
   std::function<void(const AccountChanges&)> listener_;
+  const std::shared_ptr<Kept> kept_;         // shared with the contexts before and after this one
+  mutable std::mutex log_mutex_;             // a record may be written while mutex_ is held
+  std::string log_text_;
+
+  // The executor behind it, with an eye on who still uses it.
+  class Timers final : public Executor {
+   public:
+    explicit Timers(TestContext& context) : context_(context) {}
+    void post(Task task) override;
+    TimerId schedule(MonoTime at, Task task) override;
+    bool cancel(TimerId timer) override;
+
+   private:
+    [[nodiscard]] Executor& real() const;
+    TestContext& context_;
+  };
+  Timers timers_{*this};
+  // Notes a call that comes too late; false: the process is gone, and the call must have no effect.
+  bool alive(std::string_view call);
+  std::optional<IntakeResult> decide(const Arrival& arrival);   // under mutex_; none: its callback never comes
+  void write_state(const std::vector<StateWrite>& writes);
 };
 
 // Where an attempt's outcome arrives, from whatever thread the adapter finishes it on.

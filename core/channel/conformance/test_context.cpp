@@ -1,4 +1,4 @@
-#include "tests/core/channel/test_context.h"
+#include "core/channel/conformance/test_context.h"
 
 #include <algorithm>
 #include <cstring>
@@ -67,32 +67,70 @@ Result<std::unique_ptr<ContentReader>> MemoryContent::open(const Content& conten
   return std::unique_ptr<ContentReader>(std::make_unique<MemoryReader>(at->second));
 }
 
-TestContext::TestContext(std::string channel, Environment environment)
+TestContext::TestContext(std::string channel, Environment environment, std::shared_ptr<Kept> kept)
     : channel_(std::move(channel)), environment_(environment),
-      log_(manual_clock, function_log_sink([this](const LogRecord& record) { log_text_ += json_line(record) + "\n"; }), LogLevel::debug) {}
+      log_(manual_clock, function_log_sink([this](const LogRecord& record) {
+             const std::lock_guard lock(log_mutex_);
+             log_text_ += json_line(record) + "\n";
+           }), LogLevel::debug),
+      kept_(std::move(kept)) {}
+
+bool TestContext::alive(std::string_view call) {
+  const std::lock_guard lock(mutex_);
+  if (stopped_) late_calls_.emplace_back(call);
+  return !crashed_;
+}
+
+void TestContext::write_state(const std::vector<StateWrite>& writes) {
+  const std::lock_guard lock(kept_->mutex);
+  for (const StateWrite& write : writes) {
+    if (write.value) kept_->state[write.key] = *write.value;
+    else kept_->state.erase(write.key);
+  }
+}
+
+std::optional<IntakeResult> TestContext::decide(const Arrival& arrival) {
+  if (!answers.empty()) {
+    IntakeResult answer = std::move(answers.front());
+    answers.pop_front();
+    return answer;
+  }
+  if (mode_ == IntakeMode::lose) return std::nullopt;
+  if (mode_ == IntakeMode::refuse_for_now) return Refusal{Error{"store.full", "the disk is full"}, true};
+  if (mode_ == IntakeMode::refuse_for_good) return Refusal{Error{"intake.unrouted", "no route takes this message"}, false};
+  const std::lock_guard lock(kept_->mutex);
+  if (arrival.key)
+    if (const auto known = kept_->keys.find(arrival.key->text); known != kept_->keys.end())
+      return Accepted{known->second, true, true, arrival.responses};
+  const MessageId id = ids_.next();
+  if (arrival.key) kept_->keys[arrival.key->text] = id;
+  kept_->committed.push_back(arrival);
+  return Accepted{id, false, true, arrival.responses};
+}
 
 void TestContext::accept(Arrival arrival, IntakeCallback done) {
-  IntakeResult answer;
+  if (!alive("intake")) return;
+  std::optional<IntakeResult> answer;
   {
     const std::lock_guard lock(mutex_);
-    if (answers.empty()) {
-      answer = Accepted{ids_.next(), false, true, arrival.responses};
-    } else {
-      answer = answers.front();
-      answers.pop_front();
-    }
-    if (std::holds_alternative<Accepted>(answer) && !std::get<Accepted>(answer).duplicate)
-      for (const StateWrite& write : arrival.state) {
-        if (write.value) state_[write.key] = *write.value;
-        else state_.erase(write.key);
-      }
+    answer = decide(arrival);
+    if (answer && std::holds_alternative<Accepted>(*answer) && !std::get<Accepted>(*answer).duplicate) write_state(arrival.state);
     arrivals_.push_back(std::move(arrival));
+    if (!answer || mode_ == IntakeMode::commit_in_silence) {
+      silent_.push_back(std::move(done));
+      return;
+    }
     if (hold) {
-      held_.emplace_back(std::move(answer), std::move(done));
+      held_.emplace_back(std::move(*answer), std::move(done));
       return;
     }
   }
-  done(std::move(answer));
+  done(std::move(*answer));
+}
+
+void TestContext::intake(IntakeMode mode) {
+  const std::lock_guard lock(mutex_);
+  mode_ = mode;
 }
 
 void TestContext::release_arrivals() {
@@ -105,6 +143,7 @@ void TestContext::release_arrivals() {
 }
 
 void TestContext::settle(std::vector<Settlement> settlements, std::function<void(std::vector<Status>)> done) {
+  if (!alive("settlements")) return;
   std::vector<Status> results(settlements.size());
   {
     const std::lock_guard lock(mutex_);
@@ -113,9 +152,13 @@ void TestContext::settle(std::vector<Settlement> settlements, std::function<void
   done(std::move(results));
 }
 
-std::vector<std::shared_ptr<const Account>> TestContext::all() const { return account_list; }
+std::vector<std::shared_ptr<const Account>> TestContext::all() const {
+  const std::lock_guard lock(mutex_);
+  return account_list;
+}
 
 std::shared_ptr<const Account> TestContext::find(std::string_view customer) const {
+  const std::lock_guard lock(mutex_);
   std::shared_ptr<const Account> own;
   for (const auto& account : account_list) {
     if (account->customer == customer) return account;
@@ -140,33 +183,44 @@ std::shared_ptr<const Customer> TestContext::customer_by(std::string_view kind, 
   return found;
 }
 
-void TestContext::on_change(std::function<void(const AccountChanges&)> listener) { listener_ = std::move(listener); }
+void TestContext::on_change(std::function<void(const AccountChanges&)> listener) {
+  if (alive("accounts.on_change")) listener_ = std::move(listener);
+}
 void TestContext::change_accounts(const AccountChanges& changes) { if (listener_) listener_(changes); }
+
+void TestContext::reload(const AccountChanges& changes) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto* gone : {&changes.changed, &changes.removed})
+      for (const auto& account : *gone)
+        std::erase_if(account_list, [&](const auto& known) { return known->customer == account->customer; });
+    for (const auto* there : {&changes.changed, &changes.added})
+      account_list.insert(account_list.end(), there->begin(), there->end());
+  }
+  change_accounts(changes);
+}
 
 Result<std::vector<Mailbox::Item>> TestContext::list(std::string_view, DeliveryId, std::size_t) { return std::vector<Item>{}; }
 
 Result<std::optional<std::string>> TestContext::get(std::string_view key) {
-  const std::lock_guard lock(mutex_);
-  const auto at = state_.find(key);
-  return at == state_.end() ? std::optional<std::string>{} : at->second;
+  static_cast<void>(alive("state.get"));
+  const std::lock_guard lock(kept_->mutex);
+  const auto at = kept_->state.find(key);
+  return at == kept_->state.end() ? std::optional<std::string>{} : at->second;
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> TestContext::list(std::string_view prefix) {
-  const std::lock_guard lock(mutex_);
+  static_cast<void>(alive("state.list"));
+  const std::lock_guard lock(kept_->mutex);
   std::vector<std::pair<std::string, std::string>> out;
-  for (const auto& [key, value] : state_)
+  for (const auto& [key, value] : kept_->state)
     if (key.starts_with(prefix)) out.emplace_back(key, value);
   return out;
 }
 
 void TestContext::put(std::vector<StateWrite> writes, std::function<void(Status)> done) {
-  {
-    const std::lock_guard lock(mutex_);
-    for (const StateWrite& write : writes) {
-      if (write.value) state_[write.key] = *write.value;
-      else state_.erase(write.key);
-    }
-  }
+  if (!alive("state.put")) return;
+  write_state(writes);
   if (done) done({});
 }
 
@@ -176,11 +230,14 @@ std::unique_ptr<Leases::Lease> TestContext::acquire(std::string_view, std::funct
 }
 
 void TestContext::open(std::string_view key, Severity, std::string_view text, std::string_view) {
+  if (!alive("incidents.open")) return;
   const std::lock_guard lock(mutex_);
   incidents_.insert_or_assign(std::string(key), std::string(text));
+  incident_text_ += std::string(key) + ": " + std::string(text) + "\n";
 }
 
 void TestContext::close(std::string_view key) {
+  if (!alive("incidents.close")) return;
   const std::lock_guard lock(mutex_);
   if (const auto at = incidents_.find(key); at != incidents_.end()) incidents_.erase(at);
 }
@@ -198,10 +255,41 @@ std::map<std::string, std::string> TestContext::open_incidents() const {
   return {incidents_.begin(), incidents_.end()};
 }
 std::map<std::string, std::string> TestContext::state_map() const {
-  const std::lock_guard lock(mutex_);
-  return {state_.begin(), state_.end()};
+  const std::lock_guard lock(kept_->mutex);
+  return {kept_->state.begin(), kept_->state.end()};
 }
-std::string TestContext::log_text() const { return log_text_; }
+std::string TestContext::log_text() const {
+  const std::lock_guard lock(log_mutex_);
+  return log_text_;
+}
+std::string TestContext::incident_text() const {
+  const std::lock_guard lock(mutex_);
+  return incident_text_;
+}
+
+void TestContext::expect_no_calls() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+}
+std::vector<std::string> TestContext::late_calls() const {
+  const std::lock_guard lock(mutex_);
+  return late_calls_;
+}
+void TestContext::crash() {
+  const std::lock_guard lock(mutex_);
+  crashed_ = true;
+}
+
+Executor& TestContext::Timers::real() const {
+  return context_.real_timers != nullptr ? *context_.real_timers : static_cast<Executor&>(context_.executor);
+}
+void TestContext::Timers::post(Task task) {
+  if (context_.alive("timers.post")) real().post(std::move(task));
+}
+TimerId TestContext::Timers::schedule(MonoTime at, Task task) {
+  return context_.alive("timers.schedule") ? real().schedule(at, std::move(task)) : TimerId::none;
+}
+bool TestContext::Timers::cancel(TimerId timer) { return real().cancel(timer); }
 
 Part make_part(std::string bytes, std::string_view media_type, std::string_view file_name, PartRole role) {
   Part part;
