@@ -64,7 +64,7 @@ Status DirectoryChannel::start() {
     started_ = true;
   }
   for (const auto& account : context_.accounts().all()) watch_account(account);
-  context_.accounts().on_change(guarded([this](const AccountChanges& changes) {
+  context_.accounts().on_change(liveness_.guarded([this](const AccountChanges& changes) {
     for (const auto& account : changes.removed) forget_account(account->customer);
     for (const auto& account : changes.changed) {
       forget_account(account->customer);
@@ -77,10 +77,7 @@ Status DirectoryChannel::start() {
 }
 
 void DirectoryChannel::stop(MonoTime) {
-  {
-    const std::lock_guard lock(liveness_->mutex);
-    liveness_->alive = false;
-  }
+  liveness_.end();
   if (pool_ != nullptr) pool_->stop();   // what is being written or read finishes; what waits is dropped, and attempts end as Retry
   notifier_.reset();                     // after the pool, whose scans use it
   const std::lock_guard lock(mutex_);
@@ -186,7 +183,7 @@ void DirectoryChannel::take(const FolderPtr& folder, const std::string& name) {
   arrival.from = AccountRef{config_.name, folder->account->customer, true};
   arrival.attributes.set("file.name", name);
   if (const std::string flow = folder->account->settings.text("flow"); !flow.empty()) arrival.attributes.set(attribute::flow, flow);
-  context_.intake().accept(std::move(arrival), guarded([this, folder, name, stamp = file.stamp](const IntakeResult& result) {
+  context_.intake().accept(std::move(arrival), liveness_.guarded([this, folder, name, stamp = file.stamp](const IntakeResult& result) {
     // The callback must not block: the pool does the disk work.
     if (!pool_->post([this, folder, name, stamp, result] { answered(folder, name, stamp, result); })) release(folder, name);
   }));
@@ -256,7 +253,7 @@ void DirectoryChannel::trouble(const FolderPtr& folder, const Error& error) {
 }
 
 void DirectoryChannel::schedule_rescan() {
-  context_.timers().schedule(context_.clock().mono() + rescan_every_, guarded([this] {
+  context_.timers().schedule(context_.clock().mono() + rescan_every_, liveness_.guarded([this] {
     std::vector<FolderPtr> folders;
     {
       const std::lock_guard lock(mutex_);
@@ -273,7 +270,7 @@ void DirectoryChannel::schedule_look(const FolderPtr& folder) {
     if (folder->look_scheduled) return;
     folder->look_scheduled = true;
   }
-  context_.timers().schedule(context_.clock().mono() + stable_for_, guarded([this, folder] {
+  context_.timers().schedule(context_.clock().mono() + stable_for_, liveness_.guarded([this, folder] {
     {
       const std::lock_guard lock(folder->mutex);
       folder->look_scheduled = false;
@@ -292,9 +289,7 @@ class DirectoryChannel::Queued {
   Queued& operator=(const Queued&) = delete;
   ~Queued() {
     if (run_) return;
-    Retry retry;
-    retry.reason = Error{"channel.stopping", "the channel is stopping, or the attempt was cancelled"};
-    attempt_.finish(Outcome{std::move(retry), {}, {}});
+    attempt_.finish(Outcome::retry(Retry::Scope::message, Error{"channel.stopping", "the channel is stopping, or the attempt was cancelled"}));
   }
   void run(DirectoryChannel& channel) {
     if (attempt_.cancelled()) return;   // nothing has been written: ends as one that was never run
@@ -315,14 +310,8 @@ void DirectoryChannel::deliver(Attempt attempt) {
 
 Outcome DirectoryChannel::write_out(const Delivery& delivery) {
   const auto account = context_.accounts().find(delivery.destination.account);
-  const auto retry = [](Retry::Scope scope, Error error) {
-    Retry verdict;
-    verdict.scope = scope;
-    verdict.reason = std::move(error);
-    return Outcome{std::move(verdict), {}, {}};
-  };
   if (account == nullptr || account->settings.text("deliver").empty())
-    return retry(Retry::Scope::account, Error{"account.missing", fmt::format("customer {} has no deliver folder on this channel", delivery.destination.account)});
+    return Outcome::retry(Retry::Scope::account, Error{"account.missing", fmt::format("customer {} has no deliver folder on this channel", delivery.destination.account)});
   std::string folder = account->settings.text("deliver");
   if (!delivery.destination.address.empty()) folder += "/" + plain_file_name(delivery.destination.address);
   const bool with_original = account->settings.boolean("with-original");
@@ -335,17 +324,17 @@ Outcome DirectoryChannel::write_out(const Delivery& delivery) {
     const std::string name = report && !part.file_name.empty() ? plain_file_name(part.file_name) : outbox_file_name(delivery.message->id, written, part);
     if (auto done = write_file(folder, name, part.content, context_.content()); !done) {
       const Error& error = done.error();
-      if (error.code == "content.corrupt") return Outcome{Held{error.what}, {}, {}};
-      if (error.code == "outbox.exists") return Outcome{Held{error.what}, {}, {}};
-      return retry(error.code == "outbox.full" ? Retry::Scope::channel : Retry::Scope::account, error);
+      if (error.code == "content.corrupt") return Outcome::held(error.what);
+      if (error.code == "outbox.exists") return Outcome::held(error.what);
+      return Outcome::retry(error.code == "outbox.full" ? Retry::Scope::channel : Retry::Scope::account, error);
     }
     receipt.text += (receipt.text.empty() ? "written to " : ", ") + name;
     receipt.details.set(fmt::format("file.{}.sha256", written + 1), to_hex(part.content.sha256));
     ++written;
   }
-  if (written == 0) return Outcome{Held{"the message has no part to write"}, {}, {}};
+  if (written == 0) return Outcome::held("the message has no part to write");
   receipt.details.set("folder", folder);
-  return Outcome{Delivered{std::move(receipt)}, {}, {}};
+  return Outcome::delivered(std::move(receipt));
 }
 
 void DirectoryChannel::probe(const Account* account, ProbeReport& report) {

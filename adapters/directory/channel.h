@@ -11,6 +11,7 @@
 #include "adapters/directory/notifier.h"
 #include "adapters/directory/pickup.h"
 #include "core/channel/adapter.h"
+#include "core/channel/liveness.h"
 #include "core/runtime/worker_pool.h"
 
 namespace sluis::directory {
@@ -58,21 +59,6 @@ class DirectoryChannel final : public Channel {
   const std::size_t in_flight_most_;
 
   std::unique_ptr<WorkerPool> pool_;
-  // What comes back later (timers, the intake, a reload) runs only under this lock and only while it is true, so that after
-  // stop() nothing of the channel is touched. Shared: those callbacks outlive the channel.
-  struct Liveness {
-    std::mutex mutex;
-    bool alive = true;
-  };
-  const std::shared_ptr<Liveness> liveness_ = std::make_shared<Liveness>();
-  // A callback that does nothing once the channel has stopped. It must not block, and not call stop().
-  template <class F>
-  auto guarded(F f) {
-    return [liveness = liveness_, f = std::move(f)](const auto&... arguments) {
-      const std::lock_guard lock(liveness->mutex);
-      if (liveness->alive) f(arguments...);
-    };
-  }
 
   mutable std::mutex mutex_;                           // guards what follows
   std::map<std::string, FolderPtr> folders_;           // by customer
@@ -80,6 +66,7 @@ class DirectoryChannel final : public Channel {
   std::size_t missing_ = 0;                            // folders that cannot be read now
   bool started_ = false;
   std::unique_ptr<Notifier> notifier_;                 // null where no event loop is given: the rescan alone finds files
+  Liveness liveness_;   // what comes back later (timers, the intake, a reload) is guarded by it
 };
 
 // The settings of the kind, for the adapter's table.

@@ -13,11 +13,7 @@ namespace {
 std::atomic<int> instances{0};
 
 Outcome retry(Retry::Scope scope, std::string_view code, bool in_doubt = false) {
-  Retry verdict;
-  verdict.scope = scope;
-  verdict.reason = Error{code, "the office said so"};
-  verdict.in_doubt = in_doubt;
-  return Outcome{std::move(verdict), {}, {}};
+  return Outcome::retry(scope, Error{code, "the office said so"}, in_doubt);
 }
 
 }  // namespace
@@ -44,10 +40,7 @@ Status ParcelChannel::start() {
 void ParcelChannel::stop(MonoTime deadline) {
   if (!started_.exchange(false)) return;
   if (makes(Mistake::leaves_a_lock_behind)) context_.state().put({{"lock", "held"}}, {});
-  if (!makes(Mistake::goes_on_after_stop)) {
-    const std::lock_guard lock(liveness_->mutex);
-    liveness_->alive = false;
-  }
+  if (!makes(Mistake::goes_on_after_stop)) liveness_.end();
   stop_until_ = (deadline + (makes(Mistake::stops_late) ? Duration{2500ms} : Duration{0})).time_since_epoch().count();
   stopping_ = true;
   pool_->stop();
@@ -115,10 +108,10 @@ Outcome ParcelChannel::hand_in(const Delivery& delivery) {
   const Word word = office_->hand_in(account->customer, parcel, [this] { return gave_up(); });
   if (makes(Mistake::sends_the_tenth_twice) && number == 10 && word == Word::taken) office_->hand_in(account->customer, parcel, [] { return true; });
   switch (word) {
-    case Word::taken: return Outcome{Delivered{{makes(Mistake::gives_no_receipt) ? "" : "taken", {}}}, {}, {}};
+    case Word::taken: return Outcome::delivered({makes(Mistake::gives_no_receipt) ? "" : "taken", {}});
     case Word::never:
       if (makes(Mistake::takes_a_final_no_for_a_temporary_one)) return retry(Retry::Scope::message, "parcel.no");
-      return Outcome{Rejected{"550", "no such street"}, {}, {}};
+      return Outcome::rejected("550", "no such street");
     case Word::not_now:
       return retry(makes(Mistake::takes_a_temporary_no_for_the_account) ? Retry::Scope::account : Retry::Scope::message, "parcel.later");
     case Word::no_such_login:
@@ -127,7 +120,7 @@ Outcome ParcelChannel::hand_in(const Delivery& delivery) {
       return retry(makes(Mistake::takes_a_closed_office_for_the_message) ? Retry::Scope::message : Retry::Scope::channel, "parcel.closed");
     case Word::damaged:
       if (makes(Mistake::goes_on_where_a_human_must_look)) return retry(Retry::Scope::message, "parcel.damaged");
-      return Outcome{Held{"the parcel is damaged"}, {}, {}};
+      return Outcome::held("the parcel is damaged");
     case Word::silence: break;
   }
   return retry(Retry::Scope::message, "parcel.silence", !makes(Mistake::sees_no_doubt));
@@ -145,11 +138,7 @@ std::vector<std::shared_ptr<const Account>> ParcelChannel::accounts_to_poll() {
 
 void ParcelChannel::poll() {
   for (const auto& account : accounts_to_poll()) fetch(account->customer);
-  context_.timers().schedule(context_.clock().mono() + 20ms, [self = weak_from_this(), liveness = liveness_] {
-    const std::lock_guard lock(liveness->mutex);
-    if (!liveness->alive) return;
-    if (const auto channel = self.lock()) channel->poll();
-  });
+  context_.timers().schedule(context_.clock().mono() + 20ms, liveness_.guarded([this] { poll(); }));
 }
 
 void ParcelChannel::fetch(const std::string& customer) {
@@ -167,9 +156,9 @@ void ParcelChannel::fetch(const std::string& customer) {
     arrival.key = DedupeKey{key};
     if (makes(Mistake::writes_its_cursor_before_the_commit)) context_.state().put({{"seen/" + letter.id, customer}}, {});
     if (makes(Mistake::removes_before_the_commit)) office_->remove(customer, letter.id);
-    context_.intake().accept(std::move(arrival), [self = weak_from_this(), customer, id = letter.id](const IntakeResult& result) {
-      if (const auto channel = self.lock()) channel->answered(customer, id, result);
-    });
+    context_.intake().accept(std::move(arrival), liveness_.guarded([this, customer, id = letter.id](const IntakeResult& result) {
+      answered(customer, id, result);
+    }));
   }
 }
 
@@ -199,21 +188,6 @@ constexpr std::array kinds{ChannelKind{.name = "parcels", .sentence = "Parcels a
 constexpr std::array kinds_with_a_hole{
     ChannelKind{.name = "parcels", .sentence = "Parcels and letters.", .settings = settings_with_a_hole, .account = account_settings}};
 
-// A channel in the gateway's hands; the mistaken one is also held by what it left behind.
-class HeldChannel final : public Channel {
- public:
-  explicit HeldChannel(std::shared_ptr<ParcelChannel> channel) : channel_(std::move(channel)) {}
-  Status start() override { return channel_->start(); }
-  void stop(MonoTime deadline) override { channel_->stop(deadline); }
-  [[nodiscard]] Identity identify(const Delivery& delivery) const override { return channel_->identify(delivery); }
-  void deliver(Attempt attempt) override { channel_->deliver(std::move(attempt)); }
-  void probe(const Account* account, ProbeReport& report) override { channel_->probe(account, report); }
-  [[nodiscard]] Health health() const override { return channel_->health(); }
-
- private:
-  std::shared_ptr<ParcelChannel> channel_;   // shared with its own callbacks, which look whether it is still there
-};
-
 class ParcelAdapter final : public Adapter {
  public:
   [[nodiscard]] std::string_view name() const override { return "parcels"; }
@@ -226,8 +200,8 @@ class ParcelAdapter final : public Adapter {
     return {};
   }
   Result<std::unique_ptr<Channel>> make(const ChannelConfig& config, ChannelContext& context) const override {
-    auto channel = std::make_shared<ParcelChannel>(config.name, context, parcel_surroundings().office, parcel_surroundings().mistake);
-    return std::unique_ptr<Channel>(std::make_unique<HeldChannel>(std::move(channel)));
+    return std::unique_ptr<Channel>(
+        std::make_unique<ParcelChannel>(config.name, context, parcel_surroundings().office, parcel_surroundings().mistake));
   }
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/channel/liveness.h"
 #include "core/channel/plugin.h"
 #include "core/runtime/worker_pool.h"
 #include "tests/core/channel/conformance/mistakes.h"
@@ -16,9 +17,8 @@
 namespace sluis::conformance::tests {
 
 // [Threading] as Channel; parcels are handed in on a pool of its own, letters are fetched on the timers' thread.
-class ParcelChannel final : public Channel, public std::enable_shared_from_this<ParcelChannel> {
+class ParcelChannel final : public Channel {
  public:
-  // The office is shared: a mistaken channel may still look at it after the test has let go of the rig.
   ParcelChannel(std::string name, ChannelContext& context, std::shared_ptr<ParcelOffice> office, Mistake mistake);
   ~ParcelChannel() override;
 
@@ -31,10 +31,6 @@ class ParcelChannel final : public Channel, public std::enable_shared_from_this<
 
  private:
   class Queued;
-  struct Liveness {
-    std::mutex mutex;
-    bool alive = true;
-  };
   [[nodiscard]] bool makes(Mistake mistake) const { return mistake_ == mistake; }
   [[nodiscard]] bool gave_up() const;
   Outcome hand_in(const Delivery& delivery);
@@ -47,7 +43,6 @@ class ParcelChannel final : public Channel, public std::enable_shared_from_this<
   ChannelContext& context_;
   const std::shared_ptr<ParcelOffice> office_;
   const Mistake mistake_;
-  const std::shared_ptr<Liveness> liveness_ = std::make_shared<Liveness>();   // shared with the timers and the intake
   std::unique_ptr<WorkerPool> pool_;
   std::atomic<bool> started_{false}, stopping_{false};
   std::atomic<Duration::rep> stop_until_{0};
@@ -58,6 +53,7 @@ class ParcelChannel final : public Channel, public std::enable_shared_from_this<
   std::map<std::string, std::shared_ptr<const Account>> ever_;
   std::mutex mutex_;
   std::map<std::string, bool> on_its_way_;                          // letters that the intake has not answered
+  Liveness liveness_;                                               // last: its end comes before that of what it guards
 };
 
 std::shared_ptr<Account> parcel_account(const std::string& customer);
