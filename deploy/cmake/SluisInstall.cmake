@@ -1,6 +1,7 @@
 # cmake --install BUILD --prefix P: the gateway (component runtime) and what adapters are built with (component sdk). The
 # result can be moved: programs, libraries and plugins find each other by where they lie.
 include(CMakePackageConfigHelpers)
+include(SluisHeadersHash)
 
 install(TARGETS sluis RUNTIME DESTINATION bin COMPONENT runtime)
 if(TARGET sluis-sandbox)

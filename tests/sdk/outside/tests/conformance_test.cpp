@@ -75,8 +75,7 @@ class MaildirRig final : public sluis::conformance::Rig {
     for (const char* const customer : {"acme", "bolt"})
       for (const fs::path& file : mails(home_ / customer / "in/new")) {
         const std::string mail = bytes_of(file);
-        // The attachment is the last part: its base64 stands between the last empty line but one and the closing boundary.
-        const auto end = mail.rfind("\r\n--sluis-"), begin = mail.rfind("\r\n\r\n", end) + 4;
+        const auto begin = mail.find("\r\n\r\n", mail.find("parcel.bin")) + 4;
         const auto body = sluis::base64_decode(mail.substr(begin, mail.find("\r\n", begin) - begin));
         EXPECT_TRUE(body.ok()) << mail;
         const auto id = mail.find("Message-ID: ");
