@@ -72,7 +72,8 @@ struct Refusal {
 };
 
 using IntakeResult = std::variant<Accepted, Refusal>;
-// Called once, on any thread, after the commit (or the refusal). Must not block.
+// Called once, on any thread, after the commit (or the refusal); a refusal may come before accept() has returned, so no lock
+// is held over accept(). Must not block. After a crash it never comes: what was handed in is handed in again, under its key.
 using IntakeCallback = std::function<void(IntakeResult)>;
 
 }  // namespace sluis

@@ -14,6 +14,7 @@ namespace sluis {
 
 // Move-only. Whoever holds it calls finish() exactly once; dropped unfinished it ends as Retry, in doubt, and is counted
 // as a bug of the adapter ("attempt.dropped").
+// A second finish() is a broken invariant: it ends the process. Every attempt is finished before Channel::stop() returns.
 // [Threading] finish() from any thread; it does not block. cancelled() is a hint from any thread: the operator cancelled
 // or the gateway stops; before the first byte has left, end with Retry; after it, go on.
 class SLUIS_CORE_API Attempt {

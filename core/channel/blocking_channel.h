@@ -18,10 +18,9 @@ namespace sluis {
 
 // deliver() queues and returns; a pool of this channel's own threads calls deliver_blocking(), so that a dead peer
 // exhausts no other channel. The queue is as long as the engine lets attempts be in flight.
-// [Ownership] the subclass calls start_deliveries() from its start() and stop_deliveries() from its stop(), and nothing
-// of it is used by a call after that returned, except by one that did not end by the deadline: ~BlockingChannel of a
-// subclass that is destroyed while such a call runs would pull the ground from under it, so the subclass ends its
-// destructor with join_deliveries(). [Threading] deliver(): any thread. deliver_blocking(): the pool's threads, several
+// [Lifetime] a subclass that overrides start() calls start_deliveries() in it, one that overrides stop() calls
+// stop_deliveries() there, and every subclass calls join_deliveries() in its destructor: a call that did not end by the
+// deadline still runs in the subclass's members. [Threading] deliver(): any thread. deliver_blocking(): the pool's threads, several
 // at once. [Errors] an exception that leaves deliver_blocking() ends the attempt as Retry in doubt,
 // "channel.exception".
 class SLUIS_CORE_API BlockingChannel : public Channel {

@@ -45,9 +45,12 @@ class SLUIS_CORE_API Channel {
   // its deliveries stay queued; everything else runs.
   virtual Status start() = 0;
   // Takes no more work, lets what runs finish, gives up at the deadline; attempts that remain are finished as Retry.
-  // After it returns the channel calls nothing of its context any more.
+  // After it returns the channel calls nothing of its context any more (core/channel/liveness.h keeps late callbacks out);
+  // an attempt that still comes is finished as Retry.
   virtual void stop(MonoTime deadline) = 0;
   // Pure, any thread: the identity and the reference keys of this delivery, committed with it before the first byte leaves.
+  // It depends on the message, the destination and the option "as-new" (an operator's "resend as new": another identity), and
+  // on nothing that a restart changes. Delivery::identity is not set yet; deliver() finds it there.
   [[nodiscard]] virtual Identity identify(const Delivery& delivery) const = 0;
   // Any thread, never blocks; the holder finishes the attempt exactly once.
   virtual void deliver(Attempt attempt) = 0;

@@ -51,8 +51,8 @@ class SLUIS_CORE_API Accounts {
   [[nodiscard]] virtual std::shared_ptr<const Customer> customer(std::string_view id) const = 0;
   // The one customer with this identifier ("edi", "8712345678906"); null when none or more than one has it.
   [[nodiscard]] virtual std::shared_ptr<const Customer> customer_by(std::string_view kind, std::string_view value) const = 0;
-  // Called after each reload that changed this channel's accounts, on an unspecified thread; must not block. The listener
-  // lives until the channel has stopped.
+  // Called after each reload that changed this channel's accounts, on an unspecified thread; must not block. One listener a
+  // channel, which lives until the channel has stopped. A channel that asks all() or find() each time needs none.
   virtual void on_change(std::function<void(const AccountChanges&)> listener) = 0;
 };
 

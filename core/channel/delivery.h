@@ -39,7 +39,8 @@ struct Delivery {
   std::string route;
   std::string policy;
   Identity identity;
-  Attributes options;      // what the route's `send:` said beyond channel and address (subject, …); adapters document theirs
+  Attributes options;      // what the route's `send:` said beyond channel and address (subject, …); adapters document theirs;
+                           // "as-new": unique text of an operator's "resend as new"
   int attempt = 0;         // 1 for the first try
   bool in_doubt = false;   // an earlier attempt may have reached the peer: same identity, same bytes, and the peer may say so
   WallTime created_at;

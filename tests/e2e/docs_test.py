@@ -7,7 +7,8 @@ In a document, a comment on the line before a fenced block says what it is:
     <!-- tested: FILE -->    yaml: FILE of the example configuration, which then has no faults
     <!-- tested: UNIT -->    ini: a systemd unit, whose program takes the command line that it gives
     <!-- run by SCRIPT -->   sh: SCRIPT does it, and is run by itself
-A block of sh or yaml that says none of these is a fault: nobody would notice when it stops being true.
+    <!-- from FILE -->       an excerpt of FILE: its lines stand there in this order, without a gap but where … is
+A block of sh, yaml, cpp or cmake that says none of these is a fault: nobody would notice when it stops being true.
 """
 
 import os
@@ -24,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SLUIS = os.environ["SLUIS"]
 SANDBOX = os.environ.get("SLUIS_SANDBOX", "")
 PLUGINS = os.environ.get("SLUIS_PLUGINS", "")
-DOCUMENTS = ["README.md", "docs/operator-guide.md", "docs/architecture.md"]
+DOCUMENTS = ["README.md", "docs/operator-guide.md", "docs/architecture.md", "docs/adapter-guide.md"]
 PATIENCE = float(os.environ.get("SLUIS_PATIENCE", "60")) * 3
 BLOCK = re.compile(r"^(?:<!-- (?P<mark>[^>]*) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
 
@@ -51,6 +52,10 @@ def missing(expected, printed):
         if not any(matches(wanted.strip(), line) for line in lines):
             return wanted
     return None
+
+
+def plain_lines(text):
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def environment(home):
@@ -102,13 +107,28 @@ class Documents(unittest.TestCase):
                     if language == "sh":
                         self.assertRegex(mark, r"^(tested|run by \S+)$")
                     elif language == "yaml":
-                        self.assertRegex(mark, r"^tested: \S+\.yaml$")
+                        self.assertRegex(mark, r"^(tested: \S+\.yaml|from \S+)$")
+                    elif language in ("cpp", "cmake"):
+                        self.assertRegex(mark, r"^from \S+$")
                     if mark.startswith("run by "):
                         self.assertTrue((ROOT / mark.removeprefix("run by ")).is_file(), mark)
 
+    def test_excerpts_are_what_the_files_say(self):
+        for document in DOCUMENTS:
+            for place, mark, _, text in blocks(document):
+                if not mark.startswith("from "):
+                    continue
+                with self.subTest(place):
+                    rest = plain_lines((ROOT / mark.removeprefix("from ")).read_text())
+                    for piece in re.split(r"^\s*…\s*$", text, flags=re.M):
+                        wanted = plain_lines(piece)
+                        at = next((i for i in range(len(rest) - len(wanted) + 1) if rest[i:i + len(wanted)] == wanted), None)
+                        self.assertIsNotNone(at, f"{mark.removeprefix('from ')} has, or has there, no such lines:\n{piece}")
+                        rest = rest[at + len(wanted):]
+
     def test_links_lead_somewhere(self):
         for document in DOCUMENTS:
-            text = (ROOT / document).read_text()
+            text = BLOCK.sub("", (ROOT / document).read_text())   # a lambda looks like a link
             for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
                 if not target.startswith("https:"):
                     self.assertTrue(((ROOT / document).parent / target).exists(), f"{document}: {target}")
@@ -130,7 +150,7 @@ class Documents(unittest.TestCase):
     def test_configuration_that_is_shown_has_no_faults(self):
         for document in DOCUMENTS:
             for place, mark, language, text in blocks(document):
-                if language != "yaml":
+                if language != "yaml" or mark.startswith("from "):
                     continue
                 with self.subTest(place):
                     config = self.home / re.sub(r"\W", "-", place)
