@@ -8,10 +8,10 @@
 
 namespace sluis {
 
-// A channel wraps what it hands to its context in guarded() and calls end() in stop(). A guarded function runs only before
-// end(); end() returns when none runs any more. So nothing of the channel is touched after stop(), whoever is late.
-// [Ownership] a member of the channel; what guarded() gives may outlive it. [Threading] any thread; guarded functions may run
-// side by side and within each other. end() is not called from within one: it would wait for itself.
+// A channel wraps what it hands to its context in guarded() and calls end() in stop(). A guarded function runs only
+// before end(); end() returns when none runs any more. So nothing of the channel is touched after stop(), whoever is
+// late. [Ownership] a member of the channel; what guarded() gives may outlive it. [Threading] any thread; guarded
+// functions may run side by side and within each other. end() is not called from within one: it would wait for itself.
 class Liveness {
  public:
   Liveness() = default;
@@ -55,7 +55,7 @@ class Liveness {
     State& state;
     bool alive = false;
   };
-  std::shared_ptr<State> state_ = std::make_shared<State>();   // shared with what guarded() gave
+  std::shared_ptr<State> state_ = std::make_shared<State>();  // shared with what guarded() gave
 };
 
 }  // namespace sluis

@@ -32,7 +32,8 @@ Outcome Ends::first() const {
 }
 
 std::chrono::seconds patience() {
-  const char* const told = std::getenv("SLUIS_PATIENCE");   // NOLINT(concurrency-mt-unsafe): nothing writes the environment
+  const char* const told =
+      std::getenv("SLUIS_PATIENCE");  // NOLINT(concurrency-mt-unsafe): nothing writes the environment
   const int seconds = told != nullptr ? std::atoi(told) : 0;
   return std::chrono::seconds{seconds > 0 ? seconds : 20};
 }
@@ -56,7 +57,10 @@ bool stays(const std::function<bool()>& condition) {
 }
 
 Bench::Bench(const Subject& s)
-    : subject(s), rig(s.rig()), resolver_(std::make_unique<net::SystemResolver>(1)), connector_(std::make_unique<net::Connector>(*resolver_)) {
+    : subject(s),
+      rig(s.rig()),
+      resolver_(std::make_unique<net::SystemResolver>(1)),
+      connector_(std::make_unique<net::Connector>(*resolver_)) {
   accounts_.push_back(rig->account("acme"));
   make_context();
 }
@@ -120,7 +124,8 @@ void Bench::add_account(const std::string& customer) {
 }
 
 void Bench::remove_account(const std::string& customer) {
-  const auto at = std::find_if(accounts_.begin(), accounts_.end(), [&](const auto& account) { return account->customer == customer; });
+  const auto at = std::find_if(accounts_.begin(), accounts_.end(),
+                               [&](const auto& account) { return account->customer == customer; });
   ASSERT_NE(at, accounts_.end());
   const auto account = *at;
   accounts_.erase(at);
@@ -151,7 +156,8 @@ Outcome Bench::deliver(const std::shared_ptr<Delivery>& delivery) {
   EXPECT_TRUE(eventually([&] { return ends->count() > 0; })) << "the attempt did not end";
   EXPECT_FALSE(ends->dropped()) << "the attempt was dropped without an outcome";
   const Outcome outcome = ends->first();
-  if (const auto* retry = std::get_if<Retry>(&outcome.verdict)) delivery->in_doubt = delivery->in_doubt || retry->in_doubt;
+  if (const auto* retry = std::get_if<Retry>(&outcome.verdict))
+    delivery->in_doubt = delivery->in_doubt || retry->in_doubt;
   return outcome;
 }
 
@@ -186,14 +192,15 @@ std::string describe(const Outcome& outcome) {
     receipt(handed->receipt);
   } else if (const auto* retry = std::get_if<Retry>(&outcome.verdict)) {
     const char* const scopes[] = {"message", "account", "channel"};
-    text = fmt::format("Retry of the {}{}: {}: {}", scopes[static_cast<int>(retry->scope)], retry->in_doubt ? ", in doubt" : "", retry->reason.code,
-                       retry->reason.what);
+    text = fmt::format("Retry of the {}{}: {}: {}", scopes[static_cast<int>(retry->scope)],
+                       retry->in_doubt ? ", in doubt" : "", retry->reason.code, retry->reason.what);
   } else if (const auto* rejected = std::get_if<Rejected>(&outcome.verdict)) {
     text = fmt::format("Rejected: {}: {}", rejected->code, rejected->reason);
   } else {
     text = "Held: " + std::get<Held>(outcome.verdict).reason;
   }
-  for (const Reference& reference : outcome.learned) text += fmt::format("; learned {} {} {}", reference.kind, reference.scope, reference.value);
+  for (const Reference& reference : outcome.learned)
+    text += fmt::format("; learned {} {} {}", reference.kind, reference.scope, reference.value);
   return text;
 }
 
@@ -205,7 +212,8 @@ std::vector<std::string> bodies(const std::vector<Copy>& copies) {
 
 bool carries(const Arrival& arrival, const std::string& body, ContentStore& content) {
   for (const Part& part : arrival.parts)
-    if (const auto bytes = content.read_all(part.content, 16 << 20); bytes && bytes->find(body) != std::string::npos) return true;
+    if (const auto bytes = content.read_all(part.content, 16 << 20); bytes && bytes->find(body) != std::string::npos)
+      return true;
   return false;
 }
 

@@ -25,7 +25,7 @@ class Ends {
   void add(Outcome outcome, bool dropped);
   [[nodiscard]] int count() const;
   [[nodiscard]] bool dropped() const;
-  [[nodiscard]] Outcome first() const;   // Retry "conformance.none" when there was none
+  [[nodiscard]] Outcome first() const;  // Retry "conformance.none" when there was none
 
  private:
   mutable std::mutex mutex_;
@@ -33,7 +33,7 @@ class Ends {
   int count_ = 0;
   bool dropped_ = false;
 };
-using EndsPtr = std::shared_ptr<Ends>;   // shared with the attempt, which may outlive a test that gave up waiting
+using EndsPtr = std::shared_ptr<Ends>;  // shared with the attempt, which may outlive a test that gave up waiting
 
 // The longest wait for what must happen: 20 seconds, or as many as SLUIS_PATIENCE in the environment says.
 std::chrono::seconds patience();
@@ -60,8 +60,8 @@ class Bench {
   void stop(Duration within = 5s);
   // The process is gone: the channel is destroyed with whatever it was at, the next one finds what was durable.
   void crash();
-  void add_account(const std::string& customer);      // a reload adds it
-  void remove_account(const std::string& customer);   // a reload removes it
+  void add_account(const std::string& customer);     // a reload adds it
+  void remove_account(const std::string& customer);  // a reload removes it
 
   // A delivery that the channel has identified, as the intake commits it.
   std::shared_ptr<Delivery> delivery(const std::string& body, const std::string& customer = "acme");
@@ -82,7 +82,7 @@ class Bench {
   SystemClock clock;
 
  private:
-  const std::shared_ptr<tests::Kept> kept_ = std::make_shared<tests::Kept>();   // shared with the contexts
+  const std::shared_ptr<tests::Kept> kept_ = std::make_shared<tests::Kept>();  // shared with the contexts
   std::vector<std::shared_ptr<const Account>> accounts_;
   std::unique_ptr<net::SystemResolver> resolver_;
   std::unique_ptr<net::Connector> connector_;
@@ -91,7 +91,7 @@ class Bench {
   std::unique_ptr<tests::TestContext> context_;
   std::unique_ptr<net::LoopGroup> loops_;
   std::unique_ptr<Channel> channel_;
-  std::string seen_;   // of contexts before a crash
+  std::string seen_;  // of contexts before a crash
   std::int64_t next_delivery_ = 1;
   bool started_ = false;
 

@@ -20,7 +20,8 @@ void expect_good_table(SettingsTable table, std::string_view where) {
   for (const SettingSpec& row : table) {
     const std::string place = fmt::format("{}: {}", where, row.name);
     EXPECT_FALSE(row.name.empty()) << place;
-    EXPECT_EQ(row.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-."), std::string_view::npos) << place << ": names are lower-case-with-dashes";
+    EXPECT_EQ(row.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-."), std::string_view::npos)
+        << place << ": names are lower-case-with-dashes";
     EXPECT_EQ(std::count(names.begin(), names.end(), row.name), 0) << place << ": the name is there twice";
     names.push_back(row.name);
     EXPECT_TRUE(row.sentence.ends_with('.')) << place << ": one sentence says what it is";
@@ -43,7 +44,8 @@ void its_tables_are_whole(const Subject& subject) {
   EXPECT_TRUE(kind->sentence.ends_with('.'));
   expect_good_table(kind->settings, "channel");
   expect_good_table(kind->account, "account");
-  for (const std::string_view name : kind->unique_account_settings) EXPECT_NE(find_setting(kind->account, name), nullptr) << name;
+  for (const std::string_view name : kind->unique_account_settings)
+    EXPECT_NE(find_setting(kind->account, name), nullptr) << name;
   EXPECT_EQ(kind->sends, !subject.demands.empty()) << "`sends` says whether the channel can be a destination";
 }
 
@@ -70,7 +72,8 @@ void is_up_between_start_and_stop(const Subject& subject) {
   Bench bench(subject);
   if (!subject.demands.empty()) bench.rig->behave(Demand::take);
   bench.start();
-  EXPECT_TRUE(eventually([&] { return bench.channel().health().state == Health::State::up; })) << bench.channel().health().text;
+  EXPECT_TRUE(eventually([&] { return bench.channel().health().state == Health::State::up; }))
+      << bench.channel().health().text;
   bench.stop();
   EXPECT_EQ(bench.channel().health().state, Health::State::stopped);
 }
@@ -87,8 +90,9 @@ void touches_nothing_after_stop(const Subject& subject) {
   bench.stop();
   bench.context().expect_no_calls();
   if (subject.receives) bench.rig->offer("acme", "letter-2");
-  bench.add_account("bolt");   // a reload may come while a channel is being taken down
-  EXPECT_TRUE(stays([&] { return !subject.receives || bench.rig->offered("acme") == 1; })) << "it has stopped: who took the letter?";
+  bench.add_account("bolt");  // a reload may come while a channel is being taken down
+  EXPECT_TRUE(stays([&] { return !subject.receives || bench.rig->offered("acme") == 1; }))
+      << "it has stopped: who took the letter?";
   bench.turn();
   EXPECT_EQ(bench.context().late_calls(), std::vector<std::string>{}) << "after stop() the context may be gone";
 }
@@ -98,7 +102,7 @@ void another_takes_over_after_stop(const Subject& subject) {
   if (!subject.demands.empty()) bench.rig->behave(Demand::take);
   bench.start();
   bench.stop();
-  bench.start();   // as a reload does that changes the channel's own settings
+  bench.start();  // as a reload does that changes the channel's own settings
   if (subject.receives) {
     bench.rig->offer("acme", "letter-1");
     EXPECT_TRUE(eventually([&] { return bench.rig->offered("acme") == 0; }));

@@ -1,4 +1,5 @@
-// What a channel that receives owes: nothing is lost between the peer and the intake, and nothing is taken for new twice.
+// What a channel that receives owes: nothing is lost between the peer and the intake, and nothing is taken for new
+// twice.
 #include <algorithm>
 
 #include "core/channel/conformance/bench.h"
@@ -9,8 +10,10 @@ namespace {
 
 // Once every message is committed and gone from the peer.
 void expect_taken_over(Bench& bench, std::size_t messages) {
-  EXPECT_TRUE(eventually([&] { return bench.committed().size() >= messages; })) << bench.committed().size() << " were handed in: " << bench.visible();
-  EXPECT_TRUE(eventually([&] { return bench.rig->offered("acme") == 0; })) << "the peer still has what the intake has made durable";
+  EXPECT_TRUE(eventually([&] { return bench.committed().size() >= messages; }))
+      << bench.committed().size() << " were handed in: " << bench.visible();
+  EXPECT_TRUE(eventually([&] { return bench.rig->offered("acme") == 0; }))
+      << "the peer still has what the intake has made durable";
   EXPECT_EQ(bench.committed().size(), messages) << "each message is one";
 }
 
@@ -101,7 +104,7 @@ void leaves_an_account_that_a_reload_removed_alone(const Subject& subject) {
   ASSERT_TRUE(eventually([&] { return bench.rig->offered("acme") + bench.rig->offered("bolt") == 0; }));
   bench.remove_account("acme");
   bench.turn();
-  EXPECT_TRUE(stays([] { return true; }));   // a visit that was under way ends
+  EXPECT_TRUE(stays([] { return true; }));  // a visit that was under way ends
   bench.rig->offer("acme", "letter-3");
   bench.rig->offer("bolt", "letter-4");
   EXPECT_TRUE(eventually([&] { return bench.rig->offered("bolt") == 0; })) << "the other account is served on";

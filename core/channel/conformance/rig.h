@@ -1,4 +1,5 @@
-// What an adapter's developer gives to the conformance suite: the adapter's settings, and a peer that does as it is told.
+// What an adapter's developer gives to the conformance suite: the adapter's settings, and a peer that does as it is
+// told.
 #pragma once
 
 #include <memory>
@@ -26,19 +27,21 @@ struct Copy {
   std::string identity, body;
 };
 
-// The adapter's surroundings in one test: a peer of its own, on a free port or in a folder of its own, empty at the start.
-// [Ownership] made before the channel, destroyed after it; a peer on event loops brings its own. [Threading] called from the
-// test's thread; what it keeps is guarded, since the peer's own threads write it.
+// The adapter's surroundings in one test: a peer of its own, on a free port or in a folder of its own, empty at the
+// start. [Ownership] made before the channel, destroyed after it; a peer on event loops brings its own. [Threading]
+// called from the test's thread; what it keeps is guarded, since the peer's own threads write it.
 class Rig {
  public:
   virtual ~Rig() = default;
   // The channel's configuration towards this peer, every wait in it short: asked for at each start, after behave().
   virtual ChannelConfig config() = 0;
-  // An account of this customer that the peer knows. The suite uses "acme" and "bolt". Secrets are at least eight octets.
+  // An account of this customer that the peer knows. The suite uses "acme" and "bolt". Secrets are at least eight
+  // octets.
   virtual std::shared_ptr<const Account> account(const std::string& customer) = 0;
   virtual void behave(Demand demand) = 0;
 
-  // For channels that send: a delivery of `body`, without identity, and what the peer has, in the order in which it came.
+  // For channels that send: a delivery of `body`, without identity, and what the peer has, in the order in which it
+  // came.
   virtual std::shared_ptr<Delivery> delivery(const std::string& customer, const std::string& body);
   virtual std::vector<Copy> taken();
   // How many deliveries the peer has let hang; for Demand::hang.

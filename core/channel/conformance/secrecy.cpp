@@ -1,5 +1,5 @@
-// Secrets of the channel's and the account's settings are canaries: none is seen in anything that leaves the channel for
-// people, files or the store.
+// Secrets of the channel's and the account's settings are canaries: none is seen in anything that leaves the channel
+// for people, files or the store.
 #include <algorithm>
 
 #include "core/channel/conformance/bench.h"
@@ -85,12 +85,15 @@ void no_secret_is_seen(const Subject& subject) {
     seen += bench.visible();
     EXPECT_FALSE(canaries.empty()) << "the tables have secrets, but the rig sets none";
     for (const Canary& canary : canaries)
-      EXPECT_EQ(seen.find(canary.text), std::string::npos) << "the secret " << canary.setting << " is seen in:\n" << seen;
+      EXPECT_EQ(seen.find(canary.text), std::string::npos) << "the secret " << canary.setting << " is seen in:\n"
+                                                           << seen;
   }
 }
 
 }  // namespace
 
-std::vector<Case> secrecy_cases() { return {{"NoSecretIsSeen", has_secrets, no_secret_is_seen}}; }
+std::vector<Case> secrecy_cases() {
+  return {{"NoSecretIsSeen", has_secrets, no_secret_is_seen}};
+}
 
 }  // namespace sluis::conformance

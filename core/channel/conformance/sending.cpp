@@ -1,4 +1,5 @@
-// What a channel that sends owes: an outcome for everything the peer may do, each attempt ended once, the same identity.
+// What a channel that sends owes: an outcome for everything the peer may do, each attempt ended once, the same
+// identity.
 #include <algorithm>
 #include <future>
 
@@ -8,7 +9,9 @@ namespace sluis::conformance {
 
 namespace {
 
-const Retry* retry_of(const Outcome& outcome) { return std::get_if<Retry>(&outcome.verdict); }
+const Retry* retry_of(const Outcome& outcome) {
+  return std::get_if<Retry>(&outcome.verdict);
+}
 
 void expect_taken(const Subject& subject, const Outcome& outcome) {
   if (subject.hands_over) {
@@ -129,7 +132,8 @@ void identity_is_the_same_on_every_call(const Subject& subject) {
     EXPECT_EQ(again.value, one.value);
     EXPECT_EQ(again.references, one.references);
   }
-  EXPECT_TRUE(one.value.empty() || bench.channel().identify(*second).value != one.value) << "two messages have two identities";
+  EXPECT_TRUE(one.value.empty() || bench.channel().identify(*second).value != one.value)
+      << "two messages have two identities";
   // Asked again after a restart, and beside another channel object, it is the same.
   const auto other = bench.make();
   ASSERT_NE(other, nullptr);
@@ -149,7 +153,8 @@ void every_one_of_many_attempts_ends_once(const Subject& subject) {
     expected.push_back(body);
     all.push_back(bench.begin(bench.delivery(body, i % 3 == 0 ? "bolt" : "acme")));
   }
-  ASSERT_TRUE(eventually([&] { return std::all_of(all.begin(), all.end(), [](const auto& ends) { return ends->count() > 0; }); }));
+  ASSERT_TRUE(eventually(
+      [&] { return std::all_of(all.begin(), all.end(), [](const auto& ends) { return ends->count() > 0; }); }));
   bench.stop();
   for (const auto& ends : all) {
     EXPECT_EQ(ends->count(), 1);
@@ -253,12 +258,15 @@ std::vector<Case> sending_cases() {
   return {
       {"DeliversWhatThePeerTakes", can<Demand::take>, delivers_what_the_peer_takes},
       {"AFinalNoIsRejected", can<Demand::refuse_for_good>, a_final_no_is_rejected},
-      {"ATemporaryNoIsARetryOfTheMessage", can<Demand::refuse_for_now, Demand::take>, a_temporary_no_is_a_retry_of_the_message},
-      {"ANoToTheAccountPausesTheAccount", can<Demand::refuse_account, Demand::take>, a_no_to_the_account_pauses_the_account},
+      {"ATemporaryNoIsARetryOfTheMessage", can<Demand::refuse_for_now, Demand::take>,
+       a_temporary_no_is_a_retry_of_the_message},
+      {"ANoToTheAccountPausesTheAccount", can<Demand::refuse_account, Demand::take>,
+       a_no_to_the_account_pauses_the_account},
       {"APeerThatIsAwayPausesTheChannel", can<Demand::refuse_everyone>, a_peer_that_is_away_pauses_the_channel},
       {"WhatOnlyAHumanMendsIsHeld", can<Demand::need_a_human>, what_only_a_human_mends_is_held},
       {"AnAnswerThatIsLostIsInDoubt", can<Demand::lose_the_answer>, an_answer_that_is_lost_is_in_doubt},
-      {"GoesOutAgainUnderTheSameIdentity", can<Demand::lose_the_answer, Demand::take>, goes_out_again_under_the_same_identity},
+      {"GoesOutAgainUnderTheSameIdentity", can<Demand::lose_the_answer, Demand::take>,
+       goes_out_again_under_the_same_identity},
       {"IdentityIsTheSameOnEveryCall", can<Demand::take>, identity_is_the_same_on_every_call},
       {"EveryOneOfManyAttemptsEndsOnce", can<Demand::take>, every_one_of_many_attempts_ends_once},
       {"ACancelledAttemptEndsOnceAndSendsNothing", can<Demand::take>, a_cancelled_attempt_ends_once_and_sends_nothing},

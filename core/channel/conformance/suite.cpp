@@ -24,12 +24,18 @@ std::shared_ptr<Delivery> Rig::delivery(const std::string&, const std::string&) 
   ADD_FAILURE() << "the subject has demands, but its rig makes no delivery";
   return nullptr;
 }
-std::vector<Copy> Rig::taken() { return {}; }
-std::size_t Rig::hanging() { return 0; }
+std::vector<Copy> Rig::taken() {
+  return {};
+}
+std::size_t Rig::hanging() {
+  return 0;
+}
 void Rig::offer(const std::string&, const std::string&) {
   ADD_FAILURE() << "the subject receives, but its rig offers nothing";
 }
-std::size_t Rig::offered(const std::string&) { return 0; }
+std::size_t Rig::offered(const std::string&) {
+  return 0;
+}
 
 bool add(Subject subject) {
   // Kept for the life of the process: the registered tests refer to it.
@@ -39,8 +45,9 @@ bool add(Subject subject) {
   for (const auto& cases : {sending_cases(), receiving_cases(), lifetime_cases(), secrecy_cases()})
     for (const Case& one : cases) {
       if (!one.applies(kept)) continue;
-      ::testing::RegisterTest(suite.c_str(), one.name, nullptr, nullptr, __FILE__, __LINE__,
-                              [&kept, body = one.body]() -> CaseTest* { return new CaseTest(kept, body); });   // GoogleTest owns it
+      ::testing::RegisterTest(
+          suite.c_str(), one.name, nullptr, nullptr, __FILE__, __LINE__,
+          [&kept, body = one.body]() -> CaseTest* { return new CaseTest(kept, body); });  // GoogleTest owns it
     }
   return true;
 }

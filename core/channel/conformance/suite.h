@@ -1,4 +1,5 @@
-// The conformance suite: what every channel owes, whatever its protocol, as tests that an adapter's own test program takes in.
+// The conformance suite: what every channel owes, whatever its protocol, as tests that an adapter's own test program
+// takes in.
 #pragma once
 
 #include <functional>
@@ -18,8 +19,8 @@ struct Subject {
   std::string kind;                    // which of its kinds
   // What the rig's peer can be told. Each adds the tests that need it; empty: the channel does not send.
   std::set<Demand> demands;
-  bool receives = false;               // the channel picks messages up
-  bool hands_over = false;             // what the peer takes is HandedOver, its proof comes later
+  bool receives = false;    // the channel picks messages up
+  bool hands_over = false;  // what the peer takes is HandedOver, its proof comes later
   std::function<std::unique_ptr<Rig>()> rig;
 };
 

@@ -1,6 +1,6 @@
-// A ChannelContext for tests of adapters: manual clock and executor, an intake that records and answers as told, content
-// in memory. Everything runs on the test's thread unless an adapter brings threads of its own; then what it reaches here
-// is guarded by one mutex.
+// A ChannelContext for tests of adapters: manual clock and executor, an intake that records and answers as told,
+// content in memory. Everything runs on the test's thread unless an adapter brings threads of its own; then what it
+// reaches here is guarded by one mutex.
 #pragma once
 
 #include <atomic>
@@ -21,26 +21,26 @@ class MemoryContent final : public ContentStore {
 
  private:
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const std::string>> stored_;   // shared: readers outlive the entry's lock
+  std::map<std::string, std::shared_ptr<const std::string>> stored_;  // shared: readers outlive the entry's lock
   int next_ = 1;
   friend class MemoryWriter;
 };
 
 // What the gateway has made durable: give it to the next context, and the one before it was a process that crashed.
 struct Kept {
-  std::mutex mutex;                                            // guards what follows
+  std::mutex mutex;  // guards what follows
   std::map<std::string, std::string, std::less<>> state;
-  std::map<std::string, MessageId, std::less<>> keys;          // dedupe keys
-  std::vector<Arrival> committed;                              // each message once
+  std::map<std::string, MessageId, std::less<>> keys;  // dedupe keys
+  std::vector<Arrival> committed;                      // each message once
 };
 
 // What the intake does with the next arrivals.
 enum class IntakeMode {
   accept,
-  refuse_for_now,      // "store.full", temporary
-  refuse_for_good,     // "intake.unrouted"
-  commit_in_silence,   // commits, and its callback never comes: a crash just after the commit
-  lose                 // neither: a crash just before it
+  refuse_for_now,     // "store.full", temporary
+  refuse_for_good,    // "intake.unrouted"
+  commit_in_silence,  // commits, and its callback never comes: a crash just after the commit
+  lose                // neither: a crash just before it
 };
 
 class TestContext final : public ChannelContext,
@@ -61,25 +61,26 @@ class TestContext final : public ChannelContext,
   std::unique_ptr<SeededRandom> seeded = std::make_unique<SeededRandom>(1);
   std::vector<std::shared_ptr<const Account>> account_list;
   std::map<std::string, std::shared_ptr<const Customer>> customers;
-  // How the intake answers the next arrivals; when empty: accepted. `hold` keeps the callbacks until release_arrivals().
+  // How the intake answers the next arrivals; when empty: accepted. `hold` keeps the callbacks until
+  // release_arrivals().
   std::deque<IntakeResult> answers;
   bool hold = false;
   void release_arrivals();
   // As `answers` and `hold`, for all arrivals from now on, also while the adapter's threads run.
   void intake(IntakeMode mode);
-  const Clock* real_clock = nullptr;         // for adapters under real sockets
+  const Clock* real_clock = nullptr;  // for adapters under real sockets
   Executor* real_timers = nullptr;
   Network real_network;
-  ContentStore* other_content = nullptr;     // in place of the memory: for content that cannot be read
-  std::atomic<bool> leases_held{true};       // what every lease says, at any time
+  ContentStore* other_content = nullptr;  // in place of the memory: for content that cannot be read
+  std::atomic<bool> leases_held{true};    // what every lease says, at any time
 
   // --- what a test reads
   std::vector<Arrival> arrivals() const;
   std::vector<Settlement> settled() const;
   std::map<std::string, std::string> open_incidents() const;
   std::map<std::string, std::string> state_map() const;
-  std::string log_text() const;              // every log record as JSON lines: look for canaries here
-  std::string incident_text() const;         // key and text of every incident that was ever opened
+  std::string log_text() const;       // every log record as JSON lines: look for canaries here
+  std::string incident_text() const;  // key and text of every incident that was ever opened
   std::string metrics_text() const { return metrics_.render(); }
   void change_accounts(const AccountChanges& changes);
   // A reload: account_list is what it was with the changes, and the channel is told.
@@ -117,7 +118,8 @@ class TestContext final : public ChannelContext,
   [[nodiscard]] std::vector<std::shared_ptr<const Account>> all() const override;
   [[nodiscard]] std::shared_ptr<const Account> find(std::string_view customer) const override;
   [[nodiscard]] std::shared_ptr<const Customer> customer(std::string_view id) const override;
-  [[nodiscard]] std::shared_ptr<const Customer> customer_by(std::string_view kind, std::string_view value) const override;
+  [[nodiscard]] std::shared_ptr<const Customer> customer_by(std::string_view kind,
+                                                            std::string_view value) const override;
   void on_change(std::function<void(const AccountChanges&)> listener) override;
   Result<std::vector<Item>> list(std::string_view customer, DeliveryId after, std::size_t limit) override;
   Result<std::optional<std::string>> get(std::string_view key) override;
@@ -138,7 +140,7 @@ class TestContext final : public ChannelContext,
   mutable std::mutex mutex_;
   std::vector<Arrival> arrivals_;
   std::vector<std::pair<IntakeResult, IntakeCallback>> held_;
-  std::vector<IntakeCallback> silent_;       // never called; kept, as a callback that is on its way would be
+  std::vector<IntakeCallback> silent_;  // never called; kept, as a callback that is on its way would be
   std::vector<Settlement> settled_;
   std::map<std::string, std::string, std::less<>> incidents_;
   std::string incident_text_;
@@ -146,8 +148,8 @@ class TestContext final : public ChannelContext,
   bool crashed_ = false, stopped_ = false;
   std::vector<std::string> late_calls_;
   std::function<void(const AccountChanges&)> listener_;
-  const std::shared_ptr<Kept> kept_;         // shared with the contexts before and after this one
-  mutable std::mutex log_mutex_;             // a record may be written while mutex_ is held
+  const std::shared_ptr<Kept> kept_;  // shared with the contexts before and after this one
+  mutable std::mutex log_mutex_;      // a record may be written while mutex_ is held
   std::string log_text_;
 
   // The executor behind it, with an eye on who still uses it.
@@ -165,7 +167,7 @@ class TestContext final : public ChannelContext,
   Timers timers_{*this};
   // Notes a call that comes too late; false: the process is gone, and the call must have no effect.
   bool alive(std::string_view call);
-  std::optional<IntakeResult> decide(const Arrival& arrival);   // under mutex_; none: its callback never comes
+  std::optional<IntakeResult> decide(const Arrival& arrival);  // under mutex_; none: its callback never comes
   void write_state(const std::vector<StateWrite>& writes);
 };
 
@@ -195,7 +197,8 @@ class Ending {
 
 // One delivery of a message with inline parts, as a channel gets it. `ending` outlives the attempt.
 std::shared_ptr<Delivery> make_delivery(std::string_view customer, std::vector<Part> parts);
-Part make_part(std::string bytes, std::string_view media_type, std::string_view file_name, PartRole role = PartRole::payload);
+Part make_part(std::string bytes, std::string_view media_type, std::string_view file_name,
+               PartRole role = PartRole::payload);
 Attempt make_attempt(std::shared_ptr<const Delivery> delivery, Ending& ending);
 
 }  // namespace sluis::tests

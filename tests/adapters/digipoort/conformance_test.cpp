@@ -84,8 +84,10 @@ class MailRig final : public conformance::Rig {
   }
   std::size_t hanging() override { return demand_ == Demand::hang ? submission_->mails().size() : 0; }
   void offer(const std::string& customer, const std::string& body) override {
-    mailbox_->put({{"u" + std::to_string(next_++),
-                    "From: a@douane.example.test\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n" + body + "\r\n", customer}});
+    mailbox_->put(
+        {{"u" + std::to_string(next_++),
+          "From: a@douane.example.test\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n" + body + "\r\n",
+          customer}});
   }
   std::size_t offered(const std::string& customer) override { return mailbox_->mails_of(customer); }
 
@@ -110,14 +112,14 @@ class MailRig final : public conformance::Rig {
   int next_ = 1;
 };
 
-const bool added = conformance::add(
-    {.name = "Digipoort",
-     .plugin = sluis_plugin_digipoort(),
-     .kind = "digipoort",
-     .demands = {Demand::take, Demand::refuse_for_good, Demand::refuse_for_now, Demand::refuse_account, Demand::refuse_everyone,
-                 Demand::need_a_human, Demand::lose_the_answer, Demand::hang},
-     .receives = true,
-     .rig = [] { return std::make_unique<MailRig>(); }});
+const bool added =
+    conformance::add({.name = "Digipoort",
+                      .plugin = sluis_plugin_digipoort(),
+                      .kind = "digipoort",
+                      .demands = {Demand::take, Demand::refuse_for_good, Demand::refuse_for_now, Demand::refuse_account,
+                                  Demand::refuse_everyone, Demand::need_a_human, Demand::lose_the_answer, Demand::hang},
+                      .receives = true,
+                      .rig = [] { return std::make_unique<MailRig>(); }});
 
 }  // namespace
 }  // namespace sluis::digipoort::tests

@@ -41,13 +41,16 @@ class FolderRig final : public conformance::Rig {
   void behave(Demand demand) override {
     away_ = demand == Demand::refuse_account;
     damaged_ = demand == Demand::need_a_human;
-    if (away_) std::filesystem::remove_all(folder_.path("acme/in"));
-    else folder_.make("acme/in");
+    if (away_)
+      std::filesystem::remove_all(folder_.path("acme/in"));
+    else
+      folder_.make("acme/in");
   }
   std::shared_ptr<Delivery> delivery(const std::string& customer, const std::string& body) override {
     auto delivery = sluis::tests::make_delivery(customer, {sluis::tests::make_part(body, "text/plain", "parcel.txt")});
     // Somebody else's file has the name.
-    if (damaged_) folder_.write("acme/in/" + outbox_file_name(delivery->message->id, 0, delivery->message->parts[0]), "another");
+    if (damaged_)
+      folder_.write("acme/in/" + outbox_file_name(delivery->message->id, 0, delivery->message->parts[0]), "another");
     return delivery;
   }
   std::vector<Copy> taken() override {

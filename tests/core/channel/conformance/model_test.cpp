@@ -34,12 +34,13 @@ class ParcelRig final : public Rig {
   std::size_t offered(const std::string& customer) override { return office_->letters(customer).size(); }
 
  private:
-  const std::shared_ptr<ParcelOffice> office_ = std::make_shared<ParcelOffice>();   // shared with the channel, see there
+  const std::shared_ptr<ParcelOffice> office_ = std::make_shared<ParcelOffice>();  // shared with the channel, see there
 };
 
 Mistake told_mistake() {
   const char* const told = std::getenv("SLUIS_MISTAKE");
-  const auto at = std::find(mistake_names.begin(), mistake_names.end(), std::string_view(told != nullptr ? told : "none"));
+  const auto at =
+      std::find(mistake_names.begin(), mistake_names.end(), std::string_view(told != nullptr ? told : "none"));
   if (at == mistake_names.end()) throw std::invalid_argument("SLUIS_MISTAKE names no mistake");
   return static_cast<Mistake>(at - mistake_names.begin());
 }
@@ -49,8 +50,8 @@ const bool added = [] {
   return add({.name = "Model",
               .plugin = parcel_plugin(),
               .kind = "parcels",
-              .demands = {Demand::take, Demand::refuse_for_good, Demand::refuse_for_now, Demand::refuse_account, Demand::refuse_everyone,
-                          Demand::need_a_human, Demand::lose_the_answer, Demand::hang},
+              .demands = {Demand::take, Demand::refuse_for_good, Demand::refuse_for_now, Demand::refuse_account,
+                          Demand::refuse_everyone, Demand::need_a_human, Demand::lose_the_answer, Demand::hang},
               .receives = true,
               .rig = [] { return std::make_unique<ParcelRig>(); }});
 }();

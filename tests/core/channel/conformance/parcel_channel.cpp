@@ -18,12 +18,15 @@ Outcome retry(Retry::Scope scope, std::string_view code, bool in_doubt = false) 
 
 }  // namespace
 
-ParcelChannel::ParcelChannel(std::string name, ChannelContext& context, std::shared_ptr<ParcelOffice> office, Mistake mistake)
+ParcelChannel::ParcelChannel(std::string name, ChannelContext& context, std::shared_ptr<ParcelOffice> office,
+                             Mistake mistake)
     : name_(std::move(name)), context_(context), office_(std::move(office)), mistake_(mistake), instance_(++instances) {
   if (makes(Mistake::works_when_it_is_made)) context_.state().put({{"made", "yes"}}, {});
 }
 
-ParcelChannel::~ParcelChannel() { stop(MonoTime{}); }
+ParcelChannel::~ParcelChannel() {
+  stop(MonoTime{});
+}
 
 Status ParcelChannel::start() {
   pool_ = std::make_unique<WorkerPool>(2);
@@ -87,8 +90,8 @@ void ParcelChannel::deliver(Attempt attempt) {
     const auto until = std::chrono::steady_clock::now() + 700ms;
     while (office_->hangs() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
   }
-  const auto queued = std::make_shared<Queued>(std::move(attempt));   // shared: a std::function must be copyable
-  static_cast<void>(pool_->post([this, queued] { queued->run(*this); }));   // refused: `queued` goes here and says so
+  const auto queued = std::make_shared<Queued>(std::move(attempt));        // shared: a std::function must be copyable
+  static_cast<void>(pool_->post([this, queued] { queued->run(*this); }));  // refused: `queued` goes here and says so
 }
 
 Outcome ParcelChannel::hand_in(const Delivery& delivery) {
@@ -101,23 +104,31 @@ Outcome ParcelChannel::hand_in(const Delivery& delivery) {
   }
   if (account == nullptr) return retry(Retry::Scope::account, "account.missing");
   const Secret password = account->settings.secret("password");
-  if (makes(Mistake::logs_a_secret)) context_.log().debug("parcel.login", base64_encode("acme:" + std::string(password.reveal())));
+  if (makes(Mistake::logs_a_secret))
+    context_.log().debug("parcel.login", base64_encode("acme:" + std::string(password.reveal())));
   const int number = ++sent_;
   Copy parcel{delivery.identity.value, *delivery.message->parts.front().content.bytes};
-  if (makes(Mistake::makes_an_identity_for_each_attempt)) parcel.identity += "." + std::to_string(instance_) + "." + std::to_string(number);
+  if (makes(Mistake::makes_an_identity_for_each_attempt))
+    parcel.identity += "." + std::to_string(instance_) + "." + std::to_string(number);
   const Word word = office_->hand_in(account->customer, parcel, [this] { return gave_up(); });
-  if (makes(Mistake::sends_the_tenth_twice) && number == 10 && word == Word::taken) office_->hand_in(account->customer, parcel, [] { return true; });
+  if (makes(Mistake::sends_the_tenth_twice) && number == 10 && word == Word::taken)
+    office_->hand_in(account->customer, parcel, [] { return true; });
   switch (word) {
     case Word::taken: return Outcome::delivered({makes(Mistake::gives_no_receipt) ? "" : "taken", {}});
     case Word::never:
       if (makes(Mistake::takes_a_final_no_for_a_temporary_one)) return retry(Retry::Scope::message, "parcel.no");
       return Outcome::rejected("550", "no such street");
     case Word::not_now:
-      return retry(makes(Mistake::takes_a_temporary_no_for_the_account) ? Retry::Scope::account : Retry::Scope::message, "parcel.later");
+      return retry(makes(Mistake::takes_a_temporary_no_for_the_account) ? Retry::Scope::account : Retry::Scope::message,
+                   "parcel.later");
     case Word::no_such_login:
-      return retry(makes(Mistake::takes_a_refused_login_for_the_message) ? Retry::Scope::message : Retry::Scope::account, "parcel.login");
+      return retry(
+          makes(Mistake::takes_a_refused_login_for_the_message) ? Retry::Scope::message : Retry::Scope::account,
+          "parcel.login");
     case Word::closed:
-      return retry(makes(Mistake::takes_a_closed_office_for_the_message) ? Retry::Scope::message : Retry::Scope::channel, "parcel.closed");
+      return retry(
+          makes(Mistake::takes_a_closed_office_for_the_message) ? Retry::Scope::message : Retry::Scope::channel,
+          "parcel.closed");
     case Word::damaged:
       if (makes(Mistake::goes_on_where_a_human_must_look)) return retry(Retry::Scope::message, "parcel.damaged");
       return Outcome::held("the parcel is damaged");
@@ -154,23 +165,27 @@ void ParcelChannel::fetch(const std::string& customer) {
     if (makes(Mistake::makes_a_key_of_the_bytes)) key = to_hex(sha256(letter.body));
     if (makes(Mistake::makes_a_key_for_each_start)) key += "/" + std::to_string(instance_);
     arrival.key = DedupeKey{key};
-    if (makes(Mistake::writes_its_cursor_before_the_commit)) context_.state().put({{"seen/" + letter.id, customer}}, {});
+    if (makes(Mistake::writes_its_cursor_before_the_commit))
+      context_.state().put({{"seen/" + letter.id, customer}}, {});
     if (makes(Mistake::removes_before_the_commit)) office_->remove(customer, letter.id);
-    context_.intake().accept(std::move(arrival), liveness_.guarded([this, customer, id = letter.id](const IntakeResult& result) {
-      answered(customer, id, result);
-    }));
+    context_.intake().accept(std::move(arrival),
+                             liveness_.guarded([this, customer, id = letter.id](const IntakeResult& result) {
+                               answered(customer, id, result);
+                             }));
   }
 }
 
 void ParcelChannel::answered(const std::string& customer, const std::string& id, const IntakeResult& result) {
-  if (std::holds_alternative<Accepted>(result) || makes(Mistake::removes_what_the_intake_refused)) office_->remove(customer, id);
+  if (std::holds_alternative<Accepted>(result) || makes(Mistake::removes_what_the_intake_refused))
+    office_->remove(customer, id);
   const std::lock_guard lock(mutex_);
   on_its_way_[id] = false;
 }
 
 void ParcelChannel::probe(const Account* account, ProbeReport& report) {
   if (account == nullptr) return report.failed("account", "name a customer");
-  if (makes(Mistake::sends_when_it_probes)) office_->hand_in(account->customer, {"probe", "probe"}, [] { return true; });
+  if (makes(Mistake::sends_when_it_probes))
+    office_->hand_in(account->customer, {"probe", "probe"}, [] { return true; });
   report.passed("office", "it is open");
 }
 
@@ -181,12 +196,18 @@ Health ParcelChannel::health() const {
 
 namespace {
 
-constexpr std::array settings{SettingSpec{.name = "patience", .type = SettingType::duration, .sentence = "How long the office may take.", .otherwise = "5s"}};
-constexpr std::array settings_with_a_hole{SettingSpec{.name = "patience", .type = SettingType::duration, .sentence = "", .otherwise = "5s"}};
-constexpr std::array account_settings{SettingSpec{.name = "password", .type = SettingType::secret, .sentence = "What the office asks for."}};
-constexpr std::array kinds{ChannelKind{.name = "parcels", .sentence = "Parcels and letters.", .settings = settings, .account = account_settings}};
-constexpr std::array kinds_with_a_hole{
-    ChannelKind{.name = "parcels", .sentence = "Parcels and letters.", .settings = settings_with_a_hole, .account = account_settings}};
+constexpr std::array settings{SettingSpec{
+    .name = "patience", .type = SettingType::duration, .sentence = "How long the office may take.", .otherwise = "5s"}};
+constexpr std::array settings_with_a_hole{
+    SettingSpec{.name = "patience", .type = SettingType::duration, .sentence = "", .otherwise = "5s"}};
+constexpr std::array account_settings{
+    SettingSpec{.name = "password", .type = SettingType::secret, .sentence = "What the office asks for."}};
+constexpr std::array kinds{ChannelKind{
+    .name = "parcels", .sentence = "Parcels and letters.", .settings = settings, .account = account_settings}};
+constexpr std::array kinds_with_a_hole{ChannelKind{.name = "parcels",
+                                                   .sentence = "Parcels and letters.",
+                                                   .settings = settings_with_a_hole,
+                                                   .account = account_settings}};
 
 class ParcelAdapter final : public Adapter {
  public:
@@ -196,12 +217,13 @@ class ParcelAdapter final : public Adapter {
     return tests::kinds;
   }
   [[nodiscard]] std::vector<Error> check(const ChannelConfig&) const override {
-    if (parcel_surroundings().mistake == Mistake::refuses_a_good_configuration) return {Error{"parcels.patience", "patience: too long"}};
+    if (parcel_surroundings().mistake == Mistake::refuses_a_good_configuration)
+      return {Error{"parcels.patience", "patience: too long"}};
     return {};
   }
   Result<std::unique_ptr<Channel>> make(const ChannelConfig& config, ChannelContext& context) const override {
-    return std::unique_ptr<Channel>(
-        std::make_unique<ParcelChannel>(config.name, context, parcel_surroundings().office, parcel_surroundings().mistake));
+    return std::unique_ptr<Channel>(std::make_unique<ParcelChannel>(config.name, context, parcel_surroundings().office,
+                                                                    parcel_surroundings().mistake));
   }
 };
 
@@ -223,7 +245,13 @@ std::shared_ptr<Account> parcel_account(const std::string& customer) {
 
 const PluginInfo* parcel_plugin() {
   static const ParcelAdapter adapter;
-  static const PluginInfo info{plugin_magic, plugin_interface_version, sizeof(PluginInfo), SLUIS_COMPILER_STAMP, "", "parcels", "1",
+  static const PluginInfo info{plugin_magic,
+                               plugin_interface_version,
+                               sizeof(PluginInfo),
+                               SLUIS_COMPILER_STAMP,
+                               "",
+                               "parcels",
+                               "1",
                                []() -> const Adapter* { return &adapter; }};
   return &info;
 }

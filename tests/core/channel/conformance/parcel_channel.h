@@ -49,11 +49,11 @@ class ParcelChannel final : public Channel {
   std::atomic<int> sent_{0};
   mutable std::atomic<int> identified_{0};
   const int instance_;
-  std::vector<std::shared_ptr<const Account>> at_start_;            // what the reload mistakes go by
+  std::vector<std::shared_ptr<const Account>> at_start_;  // what the reload mistakes go by
   std::map<std::string, std::shared_ptr<const Account>> ever_;
   std::mutex mutex_;
-  std::map<std::string, bool> on_its_way_;                          // letters that the intake has not answered
-  Liveness liveness_;                                               // last: its end comes before that of what it guards
+  std::map<std::string, bool> on_its_way_;  // letters that the intake has not answered
+  Liveness liveness_;                       // last: its end comes before that of what it guards
 };
 
 std::shared_ptr<Account> parcel_account(const std::string& customer);

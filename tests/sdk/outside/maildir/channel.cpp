@@ -22,13 +22,14 @@ Outcome outcome_of(const Error& error) {
   if (error.code == "maildir.missing") return Outcome::retry(Retry::Scope::account, error);
   if (error.code == "maildir.full" || error.code == "maildir.io") return Outcome::retry(Retry::Scope::channel, error);
   if (error.code == "content.io") return Outcome::retry(Retry::Scope::message, error);
-  return Outcome::held(error.what);   // a corrupt part, a name or an address that nobody can write
+  return Outcome::held(error.what);  // a corrupt part, a name or an address that nobody can write
 }
 
 // The mail, piece by piece: size is never memory. The same delivery gives the same octets.
 class Mail {
  public:
-  static Result<Mail> create(const Delivery& delivery, const Account& account, const std::string& gateway, ContentStore& store) {
+  static Result<Mail> create(const Delivery& delivery, const Account& account, const std::string& gateway,
+                             ContentStore& store) {
     auto from = mime::parse_addr_spec("sluis@" + gateway);
     if (!from) return from.error().in("gateway.name");
     auto to = mime::parse_addr_spec(account.settings.text("address"));
@@ -100,7 +101,9 @@ class Mail {
 }  // namespace
 
 MaildirChannel::MaildirChannel(const ChannelConfig& config, ChannelContext& context)
-    : BlockingChannel(static_cast<std::size_t>(config.settings.integer("threads"))), config_(config), context_(context),
+    : BlockingChannel(static_cast<std::size_t>(config.settings.integer("threads"))),
+      config_(config),
+      context_(context),
       size_most_(static_cast<std::uint64_t>(config.settings.integer("max-size"))) {}
 
 MaildirChannel::~MaildirChannel() {
@@ -129,9 +132,10 @@ void MaildirChannel::stop(MonoTime deadline) {
 
 // The operator's "resend as new" comes with an option of its own, and must be another mail.
 Identity MaildirChannel::identify(const Delivery& delivery) const {
-  const std::string where = delivery.destination.channel + '/' + delivery.destination.account + '/' + delivery.destination.address + '/' +
-                            std::string(delivery.options.get("as-new"));
-  const std::string id = fmt::format("{}.{}@{}", delivery.message->id.text(), to_hex(sha256(where)).substr(0, 12), context_.gateway());
+  const std::string where = delivery.destination.channel + '/' + delivery.destination.account + '/' +
+                            delivery.destination.address + '/' + std::string(delivery.options.get("as-new"));
+  const std::string id =
+      fmt::format("{}.{}@{}", delivery.message->id.text(), to_hex(sha256(where)).substr(0, 12), context_.gateway());
   return Identity{id, {Reference{"message-id", "", id}}};
 }
 
@@ -141,7 +145,8 @@ Outcome MaildirChannel::deliver_blocking(const Delivery& delivery) {
     return Outcome::retry(Retry::Scope::account, Error{"account.missing", "the customer has no Maildir to deliver to"});
   std::uint64_t size = 0;
   for (const Part& part : delivery.message->parts) size += part.content.size;
-  if (size > size_most_) return Outcome::rejected("552 5.3.4", fmt::format("{} octets are more than max-size, {}", size, size_most_));
+  if (size > size_most_)
+    return Outcome::rejected("552 5.3.4", fmt::format("{} octets are more than max-size, {}", size, size_most_));
   const auto folder = Folder(account->settings.text("deliver")).below(delivery.destination.address);
   if (!folder) return outcome_of(folder.error());
   auto mail = Mail::create(delivery, *account, context_.gateway(), context_.content());
@@ -152,15 +157,19 @@ Outcome MaildirChannel::deliver_blocking(const Delivery& delivery) {
   const auto there = folder->has(name);
   if (!there) return outcome_of(there.error());
   if (!*there)
-    if (const Status written = folder->deliver(name, [&] { return mail->next(); }); !written) return outcome_of(written.error());
-  return Outcome::delivered({*there ? "was there already: " + name : "written as " + name, {{"folder", folder->path()}}});
+    if (const Status written = folder->deliver(name, [&] { return mail->next(); }); !written)
+      return outcome_of(written.error());
+  return Outcome::delivered(
+      {*there ? "was there already: " + name : "written as " + name, {{"folder", folder->path()}}});
 }
 
 void MaildirChannel::plan_scan() {
   context_.timers().schedule(context_.clock().mono() + config_.settings.duration("scan"), liveness_.guarded([this] {
-    // A timer must not block: the disk is the pool's. Refused only when there is a scan waiting already, or the channel stops.
-    static_cast<void>(reading_->post([this] { scan(); }));
-    plan_scan();
+    // A timer must not block: the disk is the pool's, which refuses when the channel stops.
+    static_cast<void>(reading_->post([this] {
+      scan();
+      plan_scan();
+    }));
   }));
 }
 
@@ -200,7 +209,8 @@ Result<Content> MaildirChannel::read(const Folder& folder, const std::string& na
       if (n < 0) return Error{"maildir.io", fmt::format("{}: {}", name, std::strerror(errno))};
       if (n == 0) return {};
       size += static_cast<std::uint64_t>(n);
-      if (size > size_most_) return Error{"maildir.large", fmt::format("{}: is larger than max-size, {} octets", name, size_most_)};
+      if (size > size_most_)
+        return Error{"maildir.large", fmt::format("{}: is larger than max-size, {} octets", name, size_most_)};
       if (Status written = writer->write({buffer.data(), static_cast<std::size_t>(n)}); !written) return written;
     }
   };
@@ -226,18 +236,22 @@ void MaildirChannel::hand_in(const AccountPtr& account, const Folder& folder, co
   arrival.from = AccountRef{config_.name, account->customer, true};
   arrival.attributes.set("file.name", name);
   arrival.key = DedupeKey{account->customer + "/" + name};
-  context_.intake().accept(std::move(arrival), liveness_.guarded([this, account, folder, name](const IntakeResult& result) {
-    static_cast<void>(reading_->post([this, account, folder, name, result] { answered(account, folder, name, result); }));
-  }));
+  context_.intake().accept(
+      std::move(arrival), liveness_.guarded([this, account, folder, name](const IntakeResult& result) {
+        static_cast<void>(
+            reading_->post([this, account, folder, name, result] { answered(account, folder, name, result); }));
+      }));
 }
 
 // Only here does the mail leave the folder.
-void MaildirChannel::answered(const AccountPtr& account, const Folder& folder, const std::string& name, const IntakeResult& result) {
+void MaildirChannel::answered(const AccountPtr& account, const Folder& folder, const std::string& name,
+                              const IntakeResult& result) {
   Status done;
   if (std::holds_alternative<Accepted>(result)) {
     done = folder.remove(name);
   } else if (const auto& refusal = std::get<Refusal>(result); !refusal.temporary) {
-    context_.log().warning("maildir.refused", refusal.error.what, {{"customer", account->customer}, {"file", name}, {"code", refusal.error.code}});
+    context_.log().warning("maildir.refused", refusal.error.what,
+                           {{"customer", account->customer}, {"file", name}, {"code", refusal.error.code}});
     done = folder.set_aside(name);
   }
   if (!done) trouble(account, done.error());
@@ -247,7 +261,7 @@ void MaildirChannel::answered(const AccountPtr& account, const Folder& folder, c
 
 void MaildirChannel::trouble(const AccountPtr& account, const Error& error) {
   const std::lock_guard lock(mutex_);
-  if (std::exchange(troubles_[account->customer], error.what) == error.what) return;   // said already
+  if (std::exchange(troubles_[account->customer], error.what) == error.what) return;  // said already
   context_.log().warning("maildir.trouble", error.what, {{"customer", account->customer}, {"code", error.code}});
   context_.incidents().open("pickup/" + account->customer, Severity::warning, error.what, account->customer);
 }
@@ -261,7 +275,8 @@ void MaildirChannel::probe(const Account* account, ProbeReport& report) {
       continue;
     }
     for (const char* const folder : {"/tmp", "/new", "/cur"})
-      if (::access((path + folder).c_str(), R_OK | W_OK | X_OK) != 0) report.failed(setting, fmt::format("{}{}: {}", path, folder, std::strerror(errno)));
+      if (::access((path + folder).c_str(), R_OK | W_OK | X_OK) != 0)
+        report.failed(setting, fmt::format("{}{}: {}", path, folder, std::strerror(errno)));
     if (report.ok() || report.steps.empty()) report.passed(setting, path + " can be read and written");
   }
 }
@@ -270,7 +285,8 @@ Health MaildirChannel::health() const {
   const std::lock_guard lock(mutex_);
   if (!running_) return {Health::State::stopped, ""};
   if (troubles_.empty()) return {Health::State::up, ""};
-  return {Health::State::degraded, fmt::format("{} Maildirs cannot be read: {}", troubles_.size(), troubles_.begin()->second)};
+  return {Health::State::degraded,
+          fmt::format("{} Maildirs cannot be read: {}", troubles_.size(), troubles_.begin()->second)};
 }
 
 }  // namespace maildir

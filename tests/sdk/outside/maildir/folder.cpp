@@ -21,7 +21,9 @@ namespace {
 
 Error error_at(const std::string& path) {
   const int code = errno;
-  const char* const word = code == ENOENT || code == ENOTDIR ? "maildir.missing" : code == ENOSPC || code == EDQUOT ? "maildir.full" : "maildir.io";
+  const char* const word = code == ENOENT || code == ENOTDIR  ? "maildir.missing"
+                           : code == ENOSPC || code == EDQUOT ? "maildir.full"
+                                                              : "maildir.io";
   return Error{word, fmt::format("{}: {}", path, std::strerror(code))};
 }
 
@@ -60,7 +62,8 @@ Result<std::vector<std::string>> names_in(const std::string& path) {
 
 Result<Folder> Folder::below(std::string_view name) const {
   if (name.empty()) return *this;
-  if (name.find_first_of("/\\") != std::string_view::npos || name.starts_with('.') || name.find('\0') != std::string_view::npos)
+  if (name.find_first_of("/\\") != std::string_view::npos || name.starts_with('.') ||
+      name.find('\0') != std::string_view::npos)
     return Error{"maildir.name", fmt::format("\"{}\" is no name of a sub-folder", name)};
   return Folder(path_ + "/." + std::string(name));
 }
@@ -71,7 +74,8 @@ Result<bool> Folder::has(const std::string& name) const {
   // A mail program moves what it has shown to cur and appends its flags behind a colon.
   const auto read = names_in(path_ + "/cur");
   if (!read) return read.error();
-  return std::any_of(read->begin(), read->end(), [&](const std::string& one) { return one == name || one.starts_with(name + ":"); });
+  return std::any_of(read->begin(), read->end(),
+                     [&](const std::string& one) { return one == name || one.starts_with(name + ":"); });
 }
 
 Status Folder::deliver(const std::string& name, const std::function<Result<std::string>()>& next) const {

@@ -12,7 +12,8 @@
 namespace maildir {
 
 // [Threading] a value; every call blocks on the disk. [Errors] "maildir.missing": the folder is not there;
-// "maildir.full": disk or quota; "maildir.io"; "maildir.doubt": the mail is in its place, but may not survive a power cut.
+// "maildir.full": disk or quota; "maildir.io"; "maildir.doubt": the mail is in its place, but may not survive a power
+// cut.
 class Folder {
  public:
   explicit Folder(std::string path) : path_(std::move(path)) {}

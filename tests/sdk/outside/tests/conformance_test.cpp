@@ -33,7 +33,7 @@ class MaildirRig final : public sluis::conformance::Rig {
     home_ = name;
   }
   ~MaildirRig() override {
-    std::error_code ignored;   // nothing that a test could do about it
+    std::error_code ignored;  // nothing that a test could do about it
     fs::remove_all(home_, ignored);
   }
 
@@ -61,12 +61,15 @@ class MaildirRig final : public sluis::conformance::Rig {
     refuses_ = demand == Demand::refuse_for_good;
     lost_ = demand == Demand::need_a_human;
     away_ = demand == Demand::refuse_account;
-    if (away_) fs::remove_all(home_ / "acme/in");
-    else make("acme/in");
+    if (away_)
+      fs::remove_all(home_ / "acme/in");
+    else
+      make("acme/in");
   }
 
   std::shared_ptr<sluis::Delivery> delivery(const std::string& customer, const std::string& body) override {
-    auto delivery = sluis::tests::make_delivery(customer, {sluis::tests::make_part(body, "application/octet-stream", "parcel.bin")});
+    auto delivery = sluis::tests::make_delivery(
+        customer, {sluis::tests::make_part(body, "application/octet-stream", "parcel.bin")});
     if (lost_) delivery->destination.address = "../elsewhere";
     return delivery;
   }
@@ -110,11 +113,12 @@ class MaildirRig final : public sluis::conformance::Rig {
   int next_ = 1;
 };
 
-const bool added = sluis::conformance::add({.name = "Maildir",
-                                            .plugin = sluis_plugin_maildir(),
-                                            .kind = "maildir",
-                                            .demands = {Demand::take, Demand::refuse_for_good, Demand::refuse_account, Demand::need_a_human},
-                                            .receives = true,
-                                            .rig = [] { return std::make_unique<MaildirRig>(); }});
+const bool added = sluis::conformance::add(
+    {.name = "Maildir",
+     .plugin = sluis_plugin_maildir(),
+     .kind = "maildir",
+     .demands = {Demand::take, Demand::refuse_for_good, Demand::refuse_account, Demand::need_a_human},
+     .receives = true,
+     .rig = [] { return std::make_unique<MaildirRig>(); }});
 
 }  // namespace
