@@ -33,6 +33,7 @@ LIBRARIES = {
     "CLI/": ("gateway", "adapters/sandbox"),
     "prometheus/": ("core/runtime",),
     "gmime/": (),
+    "gtest/": ("core/channel/conformance",),   # a library for tests; no part of libsluis-core
     "boost/": ("core/net/http",),
     "zlib.h": ("core/net/http",),
 }
