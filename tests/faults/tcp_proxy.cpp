@@ -121,6 +121,7 @@ class Proxy final : public TcpProxy {
     const std::lock_guard lock(mutex_);
     fault_ = fault;
     if (fault.refuse) {
+      ::shutdown(listener_.fd(), SHUT_RDWR);  // a poll under way would keep it listening after close()
       listener_ = Socket{};
     } else if (listener_.fd() < 0) {
       int error = 0;
