@@ -32,6 +32,26 @@ Settings only(const Settings& all, SettingsTable table) {
   return out;
 }
 
+// What the adapter has to say of an account, at the settings that it names.
+void ask_about_account(const Node& node, const Path& at, const KnownChannel& channel, const Settings& account,
+                       Report& report) {
+  std::vector<Error> faults;
+  try {
+    faults = channel.adapter->check_account(channel.config, account);
+  } catch (const std::exception& broken) {
+    faults.push_back(Error{"adapter.check", fmt::format("the adapter could not check this: {}", broken.what())});
+  }
+  for (const Error& fault : faults) {
+    const std::string_view what = fault.what;
+    const std::string_view name = what.substr(0, what.find(':'));
+    const Node* named = TableReader::find(node, name);
+    if (named != nullptr && what.size() > name.size() + 2)
+      report.at(*named, Path(at, name), what.substr(name.size() + 2));
+    else
+      report.at_key(node, at, what);
+  }
+}
+
 }  // namespace
 
 std::span<const Member> account_members(const ChannelKind& kind) {
@@ -55,7 +75,10 @@ Settings read_account_settings(const Node& node, const Path& at, const KnownChan
                 fmt::format("a {} account on the {} channel \"{}\"; environments never mix",
                             std::get<std::string>(*value), must, channel.config.name));
   }
-  return channel.account->read(node, at, report, secrets);
+  const std::size_t before = report.count();
+  Settings account = channel.account->read(node, at, report, secrets);
+  if (report.count() == before) ask_about_account(node, at, channel, account, report);
+  return account;
 }
 
 std::shared_ptr<const Account> shared_account(Account account, const std::shared_ptr<const Account>& previous) {
@@ -123,6 +146,18 @@ void Channels::read_own_account(const Node& root, KnownChannel& channel, Report&
   channel.config.own_account = shared_account(std::move(own), before);
 }
 
+void Channels::check_listeners(const Node& root, const ChannelKind& kind, Report& report) const {
+  if (!listeners_) return;
+  for (const SettingSpec& spec : kind.settings) {
+    if (spec.type != SettingType::listener_name) continue;
+    const Node* node = TableReader::find(root, spec.name);
+    if (node == nullptr || !node->is_scalar() || !is_name(node->text) || listeners_->contains(node->text)) continue;
+    const std::vector<std::string_view> names(listeners_->begin(), listeners_->end());
+    report.at(*node, Path(spec.name),
+              fmt::format("gateway.yaml has no listener \"{}\"{}", node->text, did_you_mean(node->text, names)));
+  }
+}
+
 void Channels::ask_adapter(const Adapter& adapter, const Node& root, const KnownChannel& channel,
                            Report& report) const {
   std::vector<Error> faults;
@@ -169,6 +204,7 @@ void Channels::read(const Document& document, std::vector<LocatedError>& errors)
 
   KnownChannel channel;
   channel.kind = found;
+  channel.adapter = adapter;
   const Kind& tables_of_kind = kind(*found);
   channel.account = tables_of_kind.account;
   const std::size_t before = report.count();
@@ -185,6 +221,7 @@ void Channels::read(const Document& document, std::vector<LocatedError>& errors)
     report.at(*name_node, Path("channel"),
               "\"customer\" is the word for the customer's return channels; choose another name");
   channel.place = name_node != nullptr ? report.place(*name_node) : report.place(root);
+  check_listeners(root, *found, report);
   read_own_account(root, channel, report);
 
   if (report.count() == before) ask_adapter(*adapter, root, channel, report);

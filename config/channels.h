@@ -20,6 +20,7 @@ namespace sluis::config {
 struct KnownChannel {
   ChannelConfig config;
   const ChannelKind* kind = nullptr;           // the plugin's
+  const Adapter* adapter = nullptr;            // the plugin's
   std::shared_ptr<const TableReader> account;  // shared by the channels of one kind
   Place place;
 };
@@ -31,6 +32,9 @@ class Channels {
   // `previous` may be null; own accounts that did not change are shared with it.
   Channels(const AdapterRegistry& registry, Secrets& secrets, const Generation* previous)
       : registry_(registry), secrets_(secrets), previous_(previous) {}
+
+  // The listeners that settings may name, before read(); without it they are not looked at, for gateway.yaml has faults.
+  void know_listeners(std::set<std::string, std::less<>> names) { listeners_ = std::move(names); }
 
   // Reports every fault of the file, those of the adapter's own check included.
   void read(const Document& document, std::vector<LocatedError>& errors);
@@ -52,6 +56,7 @@ class Channels {
   };
   const Kind& kind(const ChannelKind& kind);
   void read_own_account(const Node& root, KnownChannel& channel, Report& report);
+  void check_listeners(const Node& root, const ChannelKind& kind, Report& report) const;
   void ask_adapter(const Adapter& adapter, const Node& root, const KnownChannel& channel, Report& report) const;
   [[nodiscard]] const ChannelKind* find_kind(const Node& root, const Adapter** adapter, Report& report) const;
 
@@ -61,13 +66,14 @@ class Channels {
   std::map<const ChannelKind*, Kind> kinds_;
   std::map<std::string, KnownChannel, std::less<>> known_;
   std::set<std::string, std::less<>> doubtful_;
+  std::optional<std::set<std::string, std::less<>>> listeners_;
 };
 
 // What an account may say beside its kind's table.
 [[nodiscard]] std::span<const Member> account_members(const ChannelKind& kind);
 
 // One account on this channel, of a customer or the intermediary's own. Reports every fault, a word for another
-// environment than the channel's among them. [Preconditions] `node` is a mapping.
+// environment than the channel's and what the adapter has to say among them. [Preconditions] `node` is a mapping.
 [[nodiscard]] Settings read_account_settings(const Node& node, const Path& at, const KnownChannel& channel,
                                              Report& report, Secrets& secrets);
 

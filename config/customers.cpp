@@ -32,7 +32,7 @@ std::string comparable(const SettingSpec& spec, const Settings& settings) {
 bool is_single(SettingType type) {
   return type == SettingType::text || type == SettingType::name || type == SettingType::secret ||
          type == SettingType::choice || type == SettingType::path || type == SettingType::host ||
-         type == SettingType::address;
+         type == SettingType::address || type == SettingType::listener_name;
 }
 
 }  // namespace

@@ -18,7 +18,12 @@ std::optional<ListenerTls> read_tls(const Node& tls, const Path& at, Report& rep
   static const TableReader reader(tables::listener_tls);
   if (!expect_mapping(tls, at, report)) return std::nullopt;
   const Settings settings = reader.read(tls, at, report, secrets);
-  return ListenerTls{settings.text("certificate"), settings.secret("key")};
+  const std::string rule = settings.text("client-certificates"), ca = settings.text("client-ca");
+  if ((rule != "none") != !ca.empty())
+    report.at_key(tls, at,
+                  ca.empty() ? "asks for client certificates, but has no client-ca to check them by"
+                             : "has a client-ca, but client-certificates is none");
+  return ListenerTls{settings.text("certificate"), settings.secret("key"), ca, rule == "required"};
 }
 
 std::map<std::string, ListenerSettings> read_listeners(const Node& listeners, Report& report, Secrets& secrets) {
@@ -32,7 +37,10 @@ std::map<std::string, ListenerSettings> read_listeners(const Node& listeners, Re
     if (!is_name(member.key)) report.at_key(member, here, name_rule);
     if (!expect_mapping(member, here, report)) continue;
     const Settings settings = reader.read(member, here, report, secrets);
-    ListenerSettings listener{settings.text("address"), std::nullopt};
+    ListenerSettings listener;
+    listener.address = settings.text("address");
+    listener.most_connections = settings.integer("max-connections");
+    listener.most_per_address = settings.integer("max-connections-per-address");
     if (const Node* tls = member.find("tls")) listener.tls = read_tls(*tls, Path(here, "tls"), report, secrets);
     if (const Node* address = member.find("address"); address != nullptr && !listener.address.empty())
       if (const auto [first, fresh] = addresses.emplace(listener.address, &member); !fresh)

@@ -15,6 +15,8 @@ namespace sluis::config {
 struct ListenerTls {
   std::string certificate;  // a PEM file: the certificate, then its chain
   Secret key;               // PEM
+  std::string client_ca;    // a PEM file: whose client certificates are believed; empty: none are asked for
+  bool client_certificates_required = false;
   bool operator==(const ListenerTls&) const = default;
 };
 
@@ -22,6 +24,8 @@ struct ListenerTls {
 struct ListenerSettings {
   std::string address;  // "0.0.0.0:8443"
   std::optional<ListenerTls> tls;
+  std::int64_t most_connections = 10'000;
+  std::int64_t most_per_address = 100;
   bool operator==(const ListenerSettings&) const = default;
 };
 

@@ -30,8 +30,14 @@ class Loader {
     const Listing listing = list_folder(folder_, loaded_.errors);
     generation_->number = options_.number;
     if (listing.gateway) {
+      const std::size_t before = loaded_.errors.size();
       GatewayFile file = read_gateway(read("gateway.yaml"), secrets_, loaded_.errors);
       loaded_.gateway = std::move(file.gateway);
+      if (loaded_.errors.size() == before) {
+        std::set<std::string, std::less<>> names;
+        for (const auto& [name, listener] : loaded_.gateway.listeners) names.insert(name);
+        channels_.know_listeners(std::move(names));
+      }
       generation_->engine = file.engine;
       generation_->gateway = loaded_.gateway.name;
     }

@@ -90,7 +90,8 @@ SchemaJson bytes_schema(const SettingSpec& spec) {
 SchemaJson typed(const SettingSpec& spec) {
   switch (spec.type) {
     case SettingType::text: return text_schema();
-    case SettingType::name: return name_schema();
+    case SettingType::name:
+    case SettingType::listener_name: return name_schema();
     case SettingType::secret:
       return of_pattern(
           fmt::format(R"(^\$\{{(?:(?:file|env):{0}+|credential:(?!\.{{1,2}}\}}$)(?:(?!/){0})+)\}}$)", one_line),

@@ -14,10 +14,11 @@ namespace sluis::config {
 namespace {
 
 std::string_view in_words(SettingType type) {
-  static constexpr std::array<std::string_view, 14> words{
+  static constexpr std::array<std::string_view, 15> words{
       "text",        "a name",     "a reference to a secret", "a whole number",    "a number",
       "a size",      "a duration", "true or false",           "one of its words",  "an absolute path",
-      "a host name", "host:port",  "a list of texts",         "a mapping of texts"};
+      "a host name", "host:port",  "a list of texts",         "a mapping of texts",
+      "the name of a listener"};
   return words[static_cast<std::size_t>(type)];
 }
 

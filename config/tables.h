@@ -24,6 +24,7 @@ inline constexpr std::array<std::string_view, 2> environments{"test", "productio
 inline constexpr std::array<std::string_view, 2> retry_or_hold{"retry", "hold"};
 inline constexpr std::array<std::string_view, 2> continue_or_hold{"continue", "hold"};
 inline constexpr std::array<std::string_view, 2> receipt_or_answer{"receipt", "answer"};
+inline constexpr std::array<std::string_view, 3> certificate_rules{"none", "optional", "required"};
 inline constexpr std::array<std::string_view, 3> directions{"submission", "answer", "both"};
 inline constexpr std::array<std::string_view, 3> duplicate_rules{"hold", "refuse", "accept"};
 inline constexpr std::array<std::string_view, 9> delivery_states{
@@ -110,6 +111,18 @@ inline constexpr std::array gateway_rows{
 // listeners.<name>
 inline constexpr std::array listener_rows{
     SettingSpec{.name = "address", .type = address, .sentence = "Where it listens, as address:port.", .required = true},
+    SettingSpec{.name = "max-connections",
+                .type = integer,
+                .sentence = "Connections at once; more are closed at once.",
+                .otherwise = "10000",
+                .least = 1,
+                .most = 1'000'000},
+    SettingSpec{.name = "max-connections-per-address",
+                .type = integer,
+                .sentence = "Connections at once from one address (of IPv6: one /64).",
+                .otherwise = "100",
+                .least = 1,
+                .most = 1'000'000},
 };
 inline constexpr std::array listener_tls_rows{
     SettingSpec{.name = "certificate",
@@ -117,6 +130,14 @@ inline constexpr std::array listener_tls_rows{
                 .sentence = "The certificate with its chain, a PEM file.",
                 .required = true},
     SettingSpec{.name = "key", .type = secret, .sentence = "The certificate's private key in PEM.", .required = true},
+    SettingSpec{.name = "client-ca",
+                .type = path,
+                .sentence = "The authorities whose client certificates are believed, a PEM file."},
+    SettingSpec{.name = "client-certificates",
+                .type = choice,
+                .sentence = "Whether clients are asked for a certificate, and whether they must have one.",
+                .otherwise = "none",
+                .choices = certificate_rules},
 };
 inline constexpr Table listener_tls{.heading = "gateway.yaml: listeners.NAME.tls", .rows = listener_tls_rows};
 inline constexpr std::array listener_members{
@@ -127,7 +148,7 @@ inline constexpr Table listener{
 inline constexpr std::array gateway_members{
     Member{.name = "listeners",
            .form = Form::names,
-           .sentence = "Named listeners; nothing listens on them before the HTTP API exists.",
+           .sentence = "Named listeners, which channels are served on.",
            .of = &listener}};
 inline constexpr Table gateway{.heading = "gateway.yaml", .rows = gateway_rows, .members = gateway_members};
 

@@ -7,7 +7,7 @@ namespace sluis::gateway {
 ChannelHost::ChannelHost(const HostServices& services, ChannelConfig config, const Adapter* adapter)
     : services_(services), config_(std::move(config)), log_(services.log.with({"channel", config_.name})),
       intake_(services.intake.door(config_.name)), settlements_(services.store, services.clock),
-      accounts_(services.generations, config_.name), mailbox_(services.store, config_.name), state_(services.store, config_.name),
+      accounts_(services.generations, config_.name), mailbox_(services.store, config_.name), messages_(services.store), state_(services.store, config_.name),
       leases_(services.store, services.clock, services.timers, services.node),
       incidents_(services.store, services.clock, log_, config_.name) {
   if (adapter == nullptr) {

@@ -26,6 +26,7 @@ struct HostServices {
   Random& random;
   Log log;
   Metrics& metrics;
+  Listeners& listeners;
   std::string gateway;   // gateway.name
   std::string node;      // who holds leases
 };
@@ -52,6 +53,8 @@ class ChannelHost final : public ChannelContext {
   Settlements& settlements() override { return settlements_; }
   Accounts& accounts() override { return accounts_; }
   Mailbox& mailbox() override { return mailbox_; }
+  Messages& messages() override { return messages_; }
+  Listeners& listeners() override { return services_.listeners; }
   ChannelState& state() override { return state_; }
   ContentStore& content() override { return services_.store; }
   [[nodiscard]] const Clock& clock() const override { return services_.clock; }
@@ -71,6 +74,7 @@ class ChannelHost final : public ChannelContext {
   StoreSettlements settlements_;
   GenerationAccounts accounts_;
   StoreMailbox mailbox_;
+  StoreMessages messages_;
   StoreChannelState state_;
   StoreLeases leases_;
   StoreIncidents incidents_;

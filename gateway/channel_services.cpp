@@ -47,6 +47,88 @@ Result<std::vector<Mailbox::Item>> StoreMailbox::list(std::string_view customer,
   return items;
 }
 
+namespace {
+
+Messages::OneDelivery one_delivery(const DeliveryRecord& record) {
+  Messages::OneDelivery out;
+  out.id = record.delivery.id;
+  out.message = record.message;
+  out.state = record.state;
+  out.destination = record.delivery.destination;
+  out.reason = record.reason;
+  out.attempts = record.delivery.attempt;
+  out.receipt = record.receipt;
+  out.changed_at = record.changed_at;
+  return out;
+}
+
+Messages::OneMessage one_message(MessageRecord record) {
+  Messages::OneMessage out;
+  out.message = std::move(record.message);
+  out.held = std::move(record.held);
+  out.purged_bodies = record.purged_bodies;
+  for (const DeliveryRecord& delivery : record.deliveries) out.deliveries.push_back(one_delivery(delivery));
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<Messages::OneMessage>> StoreMessages::list(std::string_view customer, const Filter& filter) {
+  if (customer.empty()) return std::vector<OneMessage>{};
+  MessageFilter asked;
+  asked.customer = customer;
+  asked.flow = filter.flow;
+  asked.from = filter.from;
+  asked.state = filter.state;
+  asked.since = filter.since;
+  asked.until = filter.until;
+  asked.after = filter.after;
+  asked.limit = filter.limit;
+  auto reader = store_.read(read_deadline);
+  if (!reader) return reader.error();
+  auto records = (*reader)->messages(asked);
+  if (!records) return records.error();
+  std::vector<OneMessage> out;
+  for (MessageRecord& record : *records)
+    if (record.message.customer == customer) out.push_back(one_message(std::move(record)));
+  return out;
+}
+
+Result<std::optional<Messages::OneMessage>> StoreMessages::show(std::string_view customer, const MessageId& id) {
+  auto opened = store_.read(read_deadline);
+  if (!opened) return opened.error();
+  Reader& reader = **opened;
+  auto record = reader.message(id);
+  if (!record) return record.error();
+  if (!record->has_value() || customer.empty() || (*record)->message.customer != customer) return std::optional<OneMessage>{};
+  OneMessage out = one_message(std::move(**record));
+  const auto timeline = reader.timeline(id);
+  if (!timeline) return timeline.error();
+  for (const TimelineRecord& entry : *timeline)
+    out.timeline.push_back({entry.entry.at, entry.entry.event, entry.entry.text, entry.entry.delivery});
+  const auto replies = reader.replies(id);
+  if (!replies) return replies.error();
+  for (const MessageId& reply : *replies) {
+    const auto answer = reader.message(reply);
+    if (!answer) return answer.error();
+    if (answer->has_value() && (*answer)->message.customer == customer) out.replies.push_back(reply);
+  }
+  return std::optional{std::move(out)};
+}
+
+Result<std::optional<Messages::Found>> StoreMessages::delivery(std::string_view customer, DeliveryId id) {
+  auto opened = store_.read(read_deadline);
+  if (!opened) return opened.error();
+  Reader& reader = **opened;
+  const auto delivery = reader.delivery(id);
+  if (!delivery) return delivery.error();
+  if (!delivery->has_value() || customer.empty() || (*delivery)->delivery.customer != customer) return std::optional<Found>{};
+  auto record = reader.message((*delivery)->message);
+  if (!record) return record.error();
+  if (!record->has_value()) return std::optional<Found>{};
+  return std::optional{Found{one_delivery(**delivery), one_message(std::move(**record))}};
+}
+
 void StoreIncidents::open(std::string_view key, Severity severity, std::string_view text, std::string_view customer) {
   IncidentChange change;
   change.action = IncidentAction::open;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/channel/context.h"
+#include "core/channel/messages.h"
 #include "core/delivery/generation.h"
 #include "core/store/store.h"
 
@@ -43,6 +44,18 @@ class StoreMailbox final : public Mailbox {
  private:
   Store& store_;
   const std::string channel_;
+};
+
+// [Security] every read is checked here against the customer that asks, whatever the store's own filters do.
+class StoreMessages final : public Messages {
+ public:
+  explicit StoreMessages(Store& store) : store_(store) {}
+  Result<std::vector<OneMessage>> list(std::string_view customer, const Filter& filter) override;
+  Result<std::optional<OneMessage>> show(std::string_view customer, const MessageId& id) override;
+  Result<std::optional<Found>> delivery(std::string_view customer, DeliveryId id) override;
+
+ private:
+  Store& store_;
 };
 
 class StoreIncidents final : public Incidents {

@@ -68,8 +68,11 @@ Status Gateway::start(const config::Loaded& loaded) {
 
   intake_ = std::make_unique<MessageIntake>(*store_, [this](Task task) { return planning_->post(std::move(task)); }, clock_, random_, generations_,
                                             directory_, log_, metrics_);
+  incidents_ = std::make_unique<StoreIncidents>(*store_, clock_, log_, "gateway");
+  listeners_ = std::make_unique<GatewayListeners>(*loops_, clock_, *incidents_, log_, metrics_);
+  listeners_->open(prepare(loaded.gateway.listeners));
   hosts_ = std::make_unique<ChannelHosts>(
-      HostServices{*store_, generations_, *intake_, clock_, loops_->at(0), Network{loops_.get(), connector_.get()}, random_, log_, metrics_,
+      HostServices{*store_, generations_, *intake_, clock_, loops_->at(0), Network{loops_.get(), connector_.get(), resolver_.get()}, random_, log_, metrics_, *listeners_,
                    generation->gateway, fmt::format("{}/{}", generation->gateway, ::getpid())},
       adapters_);
   directory_.hosts = hosts_.get();
@@ -83,7 +86,7 @@ Status Gateway::start(const config::Loaded& loaded) {
   housekeeping_ = std::make_unique<Housekeeping>(*store_, engine_executor, clock_, log_, metrics_, housekeeping(loaded.gateway));
   housekeeping_->start();
 
-  requests_ = std::make_unique<Requests>(Requests::Parts{*store_, *engine_, *hosts_, generations_, clock_, metrics_,
+  requests_ = std::make_unique<Requests>(Requests::Parts{*store_, *engine_, *hosts_, *listeners_, generations_, clock_, metrics_,
                                                          [this](const std::string& by) { return reload(by); }, clock_.wall(), SLUIS_VERSION});
   control_socket_ = loaded.gateway.control_socket;
   auto control = ControlServer::open(
@@ -101,6 +104,8 @@ void Gateway::stop() {
   log_.info("gateway.stopping", "the gateway is stopping");
   const MonoTime deadline = clock_.mono() + options_.stop_within;
   if (control_ != nullptr) control_->stop();
+  // Whoever is handing something in gets the answer that its commit allows, while intake and channels are still there.
+  if (listeners_ != nullptr) listeners_->stop(options_.stop_within / 3);
   if (started_) {
     std::promise<void> stopped;
     engine_->stop(deadline, [&] { stopped.set_value(); });
@@ -119,6 +124,8 @@ void Gateway::stop() {
   housekeeping_.reset();
   engine_.reset();
   hosts_.reset();
+  listeners_.reset();
+  incidents_.reset();
   intake_.reset();
   planning_.reset();
   connector_.reset();
@@ -146,12 +153,21 @@ Json Gateway::reload(const std::string& by) {
     answer["errors"] = Json::array();
     return answer;
   }
+  PreparedListeners listeners = prepare(loaded.gateway.listeners);
+  if (!listeners.errors.empty()) {
+    Json answer = failure(Error{"config.errors", fmt::format("{} errors; the last good configuration stays", listeners.errors.size())});
+    answer["errors"] = Json::array();
+    for (const Error& error : listeners.errors) answer["errors"].push_back(error.what);
+    return answer;
+  }
   const GenerationPtr before = generations_.current();
   const GenerationPtr next = loaded.generation;
   ++next_generation_;
   const config::Changes changes = config::compare(*before, *next);
   generations_.swap(next);
+  listeners_->open(std::move(listeners));
   hosts_->change(*next, changes.removed, changes.changed, changes.added, clock_.mono() + options_.stop_within);
+  listeners_->close_gone();
   for (const auto& [channel, accounts] : changes.accounts) hosts_->tell_accounts(channel, accounts);
   store_->keep_free(static_cast<std::uint64_t>(loaded.gateway.low_water));
   housekeeping_->change(housekeeping(loaded.gateway));

@@ -15,6 +15,7 @@
 #include "gateway/channel_host.h"
 #include "gateway/control/server.h"
 #include "gateway/housekeeping.h"
+#include "gateway/listeners.h"
 #include "gateway/requests.h"
 
 namespace sluis::gateway {
@@ -25,8 +26,8 @@ struct GatewayOptions {
 };
 
 // [Threading] start(), stop() and reload() from the main thread or the control server; never two at a time.
-// Order of start: store (recovers), channels made, engine, channels started, control socket. Order of stop: control socket,
-// engine takes no more, channels, engine's last, store. So nothing is accepted that could not be committed, and what was
+// Order of start: store (recovers), listeners, channels made, engine, channels started, control socket. Order of stop:
+// control socket, listeners (responses under way finish), engine takes no more, channels, engine's last, store. So nothing is accepted that could not be committed, and what was
 // accepted is committed before the process ends.
 class Gateway {
  public:
@@ -72,6 +73,8 @@ class Gateway {
   std::unique_ptr<WorkerPool> planning_;           // the intake's look-ups
   Directory directory_;
   std::unique_ptr<MessageIntake> intake_;
+  std::unique_ptr<StoreIncidents> incidents_;      // of the gateway itself
+  std::unique_ptr<GatewayListeners> listeners_;
   std::unique_ptr<ChannelHosts> hosts_;
   std::unique_ptr<DeliveryEngine> engine_;
   std::unique_ptr<Housekeeping> housekeeping_;

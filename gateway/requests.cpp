@@ -96,6 +96,13 @@ void Requests::status(const Json&, const std::string&, const ControlServer::Repl
     out["channels"].push_back({{"channel", host->config().name}, {"kind", host->config().kind},
                                {"environment", to_string(host->config().environment)}, {"health", to_string(health.state)}, {"text", health.text}});
   }
+  out["listeners"] = Json::array();
+  for (const auto& row : parts_.listeners.rows()) {
+    Json listener = {{"listener", row.name}, {"address", row.address}, {"tls", row.tls}, {"listening", row.condition.listening},
+                     {"connections", row.connections}, {"text", row.condition.listening ? "" : row.condition.text}};
+    if (row.certificate_until) listener["certificate_until"] = to_rfc3339(*row.certificate_until);
+    out["listeners"].push_back(std::move(listener));
+  }
   out["queues"] = Json::array();
   auto reader = parts_.store.read(read_deadline);
   if (!reader) return reply(failure(reader.error()));

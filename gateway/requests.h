@@ -9,6 +9,7 @@
 #include "core/store/store.h"
 #include "gateway/channel_host.h"
 #include "gateway/control/server.h"
+#include "gateway/listeners.h"
 
 namespace sluis::gateway {
 
@@ -20,6 +21,7 @@ class Requests {
     Store& store;
     DeliveryEngine& engine;
     ChannelHosts& hosts;
+    GatewayListeners& listeners;
     Generations& generations;
     const Clock& clock;
     Metrics& metrics;

@@ -48,6 +48,13 @@ class SLUIS_CORE_API Adapter {
   [[nodiscard]] virtual std::span<const ChannelKind> kinds() const = 0;
   // Checks what the table cannot say (two settings that exclude each other). Errors name the setting: "submit.tls: …".
   virtual std::vector<Error> check(const ChannelConfig& config) const = 0;
+  // The same for one account, a customer's or the channel's own. Called for each of thousands: no files, no network.
+  // [Security] an error does not repeat what may be a secret written in the wrong place.
+  virtual std::vector<Error> check_account(const ChannelConfig& config, const Settings& account) const {
+    static_cast<void>(config);
+    static_cast<void>(account);
+    return {};
+  }
   // Must not touch the network or the disk: that is start()'s.
   virtual Result<std::unique_ptr<Channel>> make(const ChannelConfig& config, ChannelContext& context) const = 0;
 };

@@ -22,9 +22,13 @@ namespace sluis::net {
 class Connector;
 class EventLoop;
 class LoopGroup;
+class Resolver;
 }  // namespace sluis::net
 
 namespace sluis {
+
+class Listeners;  // core/channel/listeners.h
+class Messages;   // core/channel/messages.h
 
 // The door. [Threading] any thread; never blocks. [Durability] the callback comes after the commit.
 class SLUIS_CORE_API Intake {
@@ -91,6 +95,7 @@ class SLUIS_CORE_API Incidents {
 struct Network {
   net::LoopGroup* loops = nullptr;        // for connections and listeners
   net::Connector* connector = nullptr;    // outgoing connections
+  net::Resolver* resolver = nullptr;      // for HTTP clients
 };
 
 // [Ownership] made and kept by the gateway; outlives the channel. [Threading] each member as its class says.
@@ -104,6 +109,8 @@ class SLUIS_CORE_API ChannelContext {
   virtual Settlements& settlements() = 0;
   virtual Accounts& accounts() = 0;
   virtual Mailbox& mailbox() = 0;
+  virtual Messages& messages() = 0;
+  virtual Listeners& listeners() = 0;
   virtual ChannelState& state() = 0;
   virtual ContentStore& content() = 0;
   [[nodiscard]] virtual const Clock& clock() const = 0;

@@ -79,7 +79,7 @@ Result<SettingValue> parse_address(std::string_view text) {
 
 std::string_view to_string(SettingType type) {
   static constexpr std::string_view names[] = {"text", "name", "secret", "integer", "number", "bytes", "duration", "boolean",
-                                               "choice", "path", "host", "address", "list of text", "map of text"};
+                                               "choice", "path", "host", "address", "list of text", "map of text", "listener"};
   return names[static_cast<int>(type)];
 }
 
@@ -134,6 +134,7 @@ Result<SettingValue> parse_setting(const SettingSpec& spec, std::string_view tex
     case SettingType::text:
     case SettingType::text_list:
     case SettingType::text_map: return SettingValue{std::string(text)};
+    case SettingType::listener_name:
     case SettingType::name:
       if (is_name(text)) return SettingValue{std::string(text)};
       return Error{"setting.type", fmt::format("\"{}\" {}", text, name_rule)};

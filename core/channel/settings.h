@@ -33,7 +33,8 @@ enum class SettingType {
   host,        // a host name or address
   address,     // host:port or address:port
   text_list,   // a list of text
-  text_map     // name: text
+  text_map,    // name: text
+  listener_name  // of a listener of gateway.yaml
 };
 SLUIS_CORE_API std::string_view to_string(SettingType type);
 
@@ -59,7 +60,7 @@ class SLUIS_CORE_API Settings {
  public:
   void set(std::string_view name, SettingValue value);
   [[nodiscard]] bool has(std::string_view name) const;
-  [[nodiscard]] std::string text(std::string_view name) const;             // text, name, choice, path, host, address; "" when unset
+  [[nodiscard]] std::string text(std::string_view name) const;             // text, name, choice, path, host, address, listener_name; "" when unset
   [[nodiscard]] Secret secret(std::string_view name) const;                 // empty when unset
   [[nodiscard]] std::int64_t integer(std::string_view name) const;          // integer, bytes; 0 when unset
   [[nodiscard]] double number(std::string_view name) const;                 // 0 when unset

@@ -153,6 +153,11 @@ std::string status_text(const Json& answer) {
   for (const Json& c : answer.at("channels"))
     rows.push_back({field(c, "channel"), field(c, "kind"), field(c, "environment"), field(c, "health"), field(c, "text")});
   out += table(rows);
+  rows = {{"LISTENER", "ADDRESS", "TLS", "STATE", "CONNECTIONS", ""}};
+  for (const Json& l : answer.value("listeners", Json::array()))
+    rows.push_back({field(l, "listener"), field(l, "address"), l.value("tls", false) ? "yes" : "no", l.value("listening", false) ? "up" : "down",
+                    field(l, "connections"), field(l, "text")});
+  if (rows.size() > 1) out += table(rows);
   rows = {{"QUEUE", "STATE", "COUNT", "OLDEST"}};
   for (const Json& q : answer.at("queues"))
     rows.push_back({field(q, "channel"), field(q, "state"), field(q, "count"), minute_text(field(q, "oldest"))});
