@@ -141,19 +141,28 @@ void Customers::check_unique(const Node& account, const Path& at, const KnownCha
   for (const std::string_view name : channel.kind->unique_account_settings) {
     const SettingSpec* spec = find_setting(channel.kind->account, name);
     const Node* node = TableReader::find(account, name);
-    if (spec == nullptr || node == nullptr || !is_single(spec->type) || !settings.has(name)) continue;
-    const std::string value = comparable(*spec, settings);
-    if (value.empty()) continue;
-    std::string key = channel.config.name;
-    ((key += separator) += name) += separator;
-    key += value;
-    const auto [first, fresh] =
-        by_setting_.try_emplace(std::move(key), Holder{reading.customer.id, reading.report.place(*node)});
-    if (fresh) continue;
-    const std::string what = spec->type == SettingType::secret ? "this secret" : fmt::format("\"{}\"", node->text);
-    reading.report.at(
-        *node, Path(at, name),
-        fmt::format("{} is already customer {}'s at {}", what, first->second.customer, first->second.place.text()));
+    if (spec == nullptr || node == nullptr || !settings.has(name)) continue;
+    // Each item of a list by itself, at its place.
+    std::vector<std::pair<const Node*, std::string>> values;
+    if (is_single(spec->type)) values.emplace_back(node, comparable(*spec, settings));
+    if (spec->type == SettingType::text_list && node->is_list())
+      for (const Node& item : node->children) values.emplace_back(&item, item.text);
+    for (const auto& [at_node, value] : values) {
+      if (value.empty()) continue;
+      std::string key = channel.config.name;
+      ((key += separator) += name) += separator;
+      key += value;
+      const auto [first, fresh] =
+          by_setting_.try_emplace(std::move(key), Holder{reading.customer.id, reading.report.place(*at_node)});
+      if (fresh) continue;
+      // An item may be a secret that was written where its hash belongs.
+      const std::string what = spec->type == SettingType::secret      ? "this secret"
+                               : spec->type == SettingType::text_list ? "this item"
+                                                                      : fmt::format("\"{}\"", at_node->text);
+      reading.report.at(
+          *at_node, Path(at, name),
+          fmt::format("{} is already customer {}'s at {}", what, first->second.customer, first->second.place.text()));
+    }
   }
 }
 

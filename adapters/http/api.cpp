@@ -184,9 +184,9 @@ std::shared_ptr<net::http::RequestHandler> Api::serve(const net::http::Request& 
   return nullptr;
 }
 
-void Api::in_pool(const CallPtr& call, Response (Api::*answer)(const Call&)) {
+void Api::in_pool(const CallPtr& call, Response (Api::*answering)(const Call&)) {
   // Refused or dropped, the reply says 503 as it goes.
-  static_cast<void>(pool_->post([self = shared_from_this(), call, answer] { call->reply->give((*self.*answer)(*call)); }));
+  static_cast<void>(pool_->post([self = shared_from_this(), call, answering] { call->reply->give((*self.*answering)(*call)); }));
 }
 
 std::shared_ptr<net::http::RequestHandler> Api::submit(const CallPtr& call) {

@@ -44,7 +44,7 @@ class Api : public std::enable_shared_from_this<Api> {
   std::optional<net::http::Response> log_in(const net::http::Request& request, std::shared_ptr<const Account>& account);
   std::shared_ptr<net::http::RequestHandler> submit(const CallPtr& call);
   std::shared_ptr<net::http::RequestHandler> stream(const CallPtr& call);
-  void in_pool(const CallPtr& call, net::http::Response (Api::*answer)(const Call&));
+  void in_pool(const CallPtr& call, net::http::Response (Api::*answering)(const Call&));
   net::http::Response list(const Call& call);
   net::http::Response show(const Call& call);
   net::http::Response answers(const Call& call);

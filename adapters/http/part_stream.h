@@ -4,12 +4,14 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "adapters/http/reply.h"
 #include "core/message/content.h"
 #include "core/message/message.h"
 #include "core/net/http/handler.h"
+#include "core/runtime/log.h"
 #include "core/runtime/worker_pool.h"
 
 namespace sluis::http {

@@ -19,6 +19,47 @@ TEST(ChannelServices, StateIsTheChannelsOwn) {
   EXPECT_EQ(a.list("uidl/")->size(), 1U);
 }
 
+TEST(ChannelServices, MessagesAreTheCustomersOwn) {
+  Rig rig;
+  SeededRandom random(1);
+  IdGenerator ids(rig.clock, random);
+  std::map<std::string, MessageId> handed;
+  std::map<std::string, DeliveryId> owed;
+  for (const std::string customer : {"acme", "zeta"}) {
+    Accept accept;
+    accept.message.id = ids.next();
+    accept.message.customer = customer;
+    accept.message.from = "api";
+    accept.message.parts.push_back({PartRole::payload, "text/plain", "a.txt", Content::inline_of("bytes")});
+    NewDelivery delivery;
+    delivery.destination = {"api", customer, ""};
+    delivery.customer = customer;
+    accept.deliveries.push_back(delivery);
+    accept.timeline.push_back({rig.clock.wall(), "accepted", std::nullopt, "accepted", {}});
+    handed[customer] = accept.message.id;
+    rig.store->submit(std::move(accept), [&, customer](const CommandResult& result) {
+      ASSERT_TRUE(result.ok()) << result.error().what;
+      owed[customer] = std::get<AcceptDone>(*result).deliveries.at(0);
+    });
+  }
+  rig.settle();
+  StoreMessages messages(*rig.store);
+  const auto listed = messages.list("acme", {});
+  ASSERT_TRUE(listed.ok());
+  ASSERT_EQ(listed->size(), 1U);
+  EXPECT_EQ(listed->at(0).message.id, handed["acme"]);
+  const auto shown = messages.show("acme", handed["acme"]);
+  ASSERT_TRUE(shown->has_value());
+  EXPECT_EQ((*shown)->deliveries.size(), 1U);
+  EXPECT_FALSE((*shown)->timeline.empty());
+  EXPECT_FALSE(messages.show("acme", handed["zeta"])->has_value());
+  EXPECT_FALSE(messages.delivery("acme", owed["zeta"])->has_value());
+  EXPECT_EQ((*messages.delivery("zeta", owed["zeta"]))->message.message.id, handed["zeta"]);
+  // Whoever has no name has no messages, also not those that belong to nobody yet.
+  EXPECT_TRUE(messages.list("", {})->empty());
+  EXPECT_FALSE(messages.show("", handed["acme"])->has_value());
+}
+
 TEST(ChannelServices, AnIncidentIsLatchedByItsKey) {
   Rig rig;
   StoreIncidents incidents(*rig.store, rig.clock, rig.log, "digipoort");

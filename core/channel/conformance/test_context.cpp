@@ -200,7 +200,13 @@ void TestContext::reload(const AccountChanges& changes) {
   change_accounts(changes);
 }
 
-Result<std::vector<Mailbox::Item>> TestContext::list(std::string_view, DeliveryId, std::size_t) { return std::vector<Item>{}; }
+Result<std::vector<Mailbox::Item>> TestContext::list(std::string_view customer, DeliveryId after, std::size_t limit) {
+  std::vector<Item> out;
+  if (const auto at = mailboxes.find(customer); at != mailboxes.end())
+    for (const Item& item : at->second)
+      if (item.delivery > after && out.size() < limit) out.push_back(item);
+  return out;
+}
 
 Result<std::optional<std::string>> TestContext::get(std::string_view key) {
   static_cast<void>(alive("state.get"));

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "core/channel/attempt.h"
+#include "core/channel/conformance/test_listeners.h"
 #include "core/channel/context.h"
 #include "core/runtime/ids.h"
 
@@ -71,6 +72,9 @@ class TestContext final : public ChannelContext,
   const Clock* real_clock = nullptr;  // for adapters under real sockets
   Executor* real_timers = nullptr;
   Network real_network;
+  TestListeners test_listeners;
+  TestMessages test_messages;
+  std::map<std::string, std::vector<Mailbox::Item>, std::less<>> mailboxes;  // by customer
   ContentStore* other_content = nullptr;  // in place of the memory: for content that cannot be read
   std::atomic<bool> leases_held{true};    // what every lease says, at any time
 
@@ -101,6 +105,8 @@ class TestContext final : public ChannelContext,
   Settlements& settlements() override { return *this; }
   Accounts& accounts() override { return *this; }
   Mailbox& mailbox() override { return *this; }
+  Messages& messages() override { return test_messages; }
+  Listeners& listeners() override { return test_listeners; }
   ChannelState& state() override { return *this; }
   ContentStore& content() override { return other_content != nullptr ? *other_content : content_; }
   [[nodiscard]] const Clock& clock() const override { return real_clock != nullptr ? *real_clock : manual_clock; }
