@@ -22,7 +22,8 @@ Result<std::shared_ptr<const net::TlsContext>> load(const config::ListenerTls& t
   settings.key_pem = tls.key;
   settings.ca_file = tls.client_ca;
   if (!tls.client_ca.empty())
-    settings.client_certificate = tls.client_certificates_required ? net::ClientCertificate::require : net::ClientCertificate::request;
+    settings.client_certificate =
+        tls.client_certificates_required ? net::ClientCertificate::require : net::ClientCertificate::request;
   return net::TlsContext::make(settings);
 }
 
@@ -34,8 +35,10 @@ PreparedListeners prepare(const std::map<std::string, config::ListenerSettings>&
   for (const auto& [name, listener] : settings) {
     if (!listener.tls) continue;
     auto context = load(*listener.tls);
-    if (context) out.tls.emplace(name, std::move(*context));
-    else out.errors.push_back(context.error().in("listeners." + name + ".tls"));
+    if (context)
+      out.tls.emplace(name, std::move(*context));
+    else
+      out.errors.push_back(context.error().in("listeners." + name + ".tls"));
   }
   return out;
 }
@@ -45,7 +48,9 @@ PreparedListeners prepare(const std::map<std::string, config::ListenerSettings>&
 class GatewayListeners::Place {
  public:
   Place(std::string name_, const Clock& clock, net::http::HttpServerSettings http_settings)
-      : name(std::move(name_)), http(std::make_shared<net::http::HttpServer>(clock, std::move(http_settings))), http_sessions(http->sessions()) {}
+      : name(std::move(name_)),
+        http(std::make_shared<net::http::HttpServer>(clock, std::move(http_settings))),
+        http_sessions(http->sessions()) {}
 
   // What becomes of a connection: nobody has asked for the listener yet, so nobody can answer it.
   [[nodiscard]] net::SessionFactory factory() {
@@ -55,13 +60,13 @@ class GatewayListeners::Place {
   }
 
   const std::string name;
-  const std::shared_ptr<net::http::HttpServer> http;   // shared with the end of its own stop()
+  const std::shared_ptr<net::http::HttpServer> http;  // shared with the end of its own stop()
   const net::SessionFactory http_sessions;
 
-  mutable std::mutex mutex;   // guards what follows
+  mutable std::mutex mutex;  // guards what follows
   config::ListenerSettings settings;
   std::shared_ptr<const net::TlsContext> tls;
-  std::string tls_trouble;    // why there is none, though there should be
+  std::string tls_trouble;  // why there is none, though there should be
   std::unique_ptr<net::Listener> socket;
   std::string trouble;
   bool leaving = false;
@@ -91,7 +96,7 @@ class GatewayListeners::TakenLease final : public Lease {
   TakenLease(const TakenLease&) = delete;
   TakenLease& operator=(const TakenLease&) = delete;
   ~TakenLease() override {
-    net::SessionFactory last;   // what it holds goes outside of the lock
+    net::SessionFactory last;  // what it holds goes outside of the lock
     const std::lock_guard lock(place_->mutex);
     last.swap(place_->taken);
   }
@@ -100,10 +105,13 @@ class GatewayListeners::TakenLease final : public Lease {
   PlacePtr place_;
 };
 
-GatewayListeners::GatewayListeners(net::LoopGroup& loops, const Clock& clock, Incidents& incidents, Log log, Metrics& metrics)
+GatewayListeners::GatewayListeners(net::LoopGroup& loops, const Clock& clock, Incidents& incidents, Log log,
+                                   Metrics& metrics)
     : loops_(loops), clock_(clock), incidents_(incidents), log_(std::move(log)), metrics_(metrics) {}
 
-GatewayListeners::~GatewayListeners() { stop(Duration::zero()); }
+GatewayListeners::~GatewayListeners() {
+  stop(Duration::zero());
+}
 
 GatewayListeners::PlacePtr GatewayListeners::find(std::string_view listener) const {
   const std::lock_guard lock(mutex_);
@@ -140,7 +148,8 @@ void GatewayListeners::open(PreparedListeners prepared) {
       for (const Error& error : prepared.errors)
         if (error.what.starts_with("listeners." + name + ".tls: ")) place->tls_trouble = error.what;
       place->http->set_tls(place->tls);
-      const bool same_socket = place->settings.address == settings.address && place->settings.most_connections == settings.most_connections &&
+      const bool same_socket = place->settings.address == settings.address &&
+                               place->settings.most_connections == settings.most_connections &&
                                place->settings.most_per_address == settings.most_per_address;
       place->settings = settings;
       // Without its certificate it would answer in clear text.
@@ -184,12 +193,15 @@ void GatewayListeners::try_open(const PlacePtr& place) {
   std::unique_ptr<net::Listener> late;
   {
     const std::lock_guard lock(place->mutex);
-    if (place->leaving || place->socket != nullptr) late = std::move(*socket);
-    else place->socket = std::move(*socket);
+    if (place->leaving || place->socket != nullptr)
+      late = std::move(*socket);
+    else
+      place->socket = std::move(*socket);
     place->trouble.clear();
   }
   if (late != nullptr) return late->stop();
-  log_.info("listener.up", "listens", {{"listener", place->name}, {"address", text}, {"tls", settings.tls.has_value()}});
+  log_.info("listener.up", "listens",
+            {{"listener", place->name}, {"address", text}, {"tls", settings.tls.has_value()}});
   // Also when this run has opened none: it may be left of the run before.
   incidents_.close("listener/" + place->name);
 }
@@ -202,19 +214,22 @@ void GatewayListeners::failed(const PlacePtr& place, const Error& error) {
     place->trouble = error.what;
   }
   if (news) {
-    log_.error("listener.down", "a listener is down and is tried again", {{"listener", place->name}, {"code", error.code}, {"reason", error.what}});
-    incidents_.open("listener/" + place->name, Severity::critical, fmt::format("listener {} is down: {}", place->name, error.what));
+    log_.error("listener.down", "a listener is down and is tried again",
+               {{"listener", place->name}, {"code", error.code}, {"reason", error.what}});
+    incidents_.open("listener/" + place->name, Severity::critical,
+                    fmt::format("listener {} is down: {}", place->name, error.what));
   }
   // A certificate is read again by a reload; an address may become free at any time.
   if (error.code != "listener.tls") retry_later(place);
 }
 
 void GatewayListeners::retry_later(const PlacePtr& place) {
-  loops_.at(0).schedule_after(retry_after, [this, alive = std::weak_ptr<int>(alive_), weak = std::weak_ptr<Place>(place)] {
-    const auto still = alive.lock();
-    const auto here = weak.lock();
-    if (still != nullptr && here != nullptr) try_open(here);
-  });
+  loops_.at(0).schedule_after(retry_after,
+                              [this, alive = std::weak_ptr<int>(alive_), weak = std::weak_ptr<Place>(place)] {
+                                const auto still = alive.lock();
+                                const auto here = weak.lock();
+                                if (still != nullptr && here != nullptr) try_open(here);
+                              });
 }
 
 void GatewayListeners::close_gone() {
@@ -261,7 +276,7 @@ void GatewayListeners::stop(Duration grace) {
     std::condition_variable changed;
     std::size_t left = 0;
   };
-  const auto waiting = std::make_shared<Waiting>();   // shared with the callbacks
+  const auto waiting = std::make_shared<Waiting>();  // shared with the callbacks
   waiting->left = all.size();
   for (const PlacePtr& place : all)
     place->http->stop(grace, [waiting] {
@@ -288,7 +303,8 @@ std::vector<GatewayListeners::Row> GatewayListeners::rows() const {
     row.address = place->socket != nullptr ? place->socket->address().text() : place->settings.address;
     row.tls = place->settings.tls.has_value();
     row.connections = place->socket != nullptr ? place->socket->connections() : 0;
-    if (place->tls != nullptr && place->tls->certificate()) row.certificate_until = place->tls->certificate()->not_after;
+    if (place->tls != nullptr && place->tls->certificate())
+      row.certificate_until = place->tls->certificate()->not_after;
     out.push_back(std::move(row));
   }
   return out;
@@ -311,7 +327,8 @@ Result<Listeners::LeasePtr> GatewayListeners::mount(std::string_view listener, n
   const PlacePtr place = find(listener);
   if (place == nullptr) return unknown(listener);
   const std::lock_guard lock(place->mutex);
-  if (place->taken) return Error{"listener.taken", fmt::format("listener \"{}\" is another channel's as a whole", listener)};
+  if (place->taken)
+    return Error{"listener.taken", fmt::format("listener \"{}\" is another channel's as a whole", listener)};
   auto lease = place->http->mount(std::move(mount));
   if (!lease) return lease.error();
   ++place->mounts;

@@ -17,8 +17,8 @@ namespace sluis::gateway {
 // Settings with the certificates, keys and client authorities they name: what one configuration generation has loaded.
 struct PreparedListeners {
   std::map<std::string, config::ListenerSettings> settings;
-  std::map<std::string, std::shared_ptr<const net::TlsContext>> tls;   // shared with connections, which outlive a reload
-  std::vector<Error> errors;   // "listeners.public: …"; such a listener has no entry in `tls`
+  std::map<std::string, std::shared_ptr<const net::TlsContext>> tls;  // shared with connections, which outlive a reload
+  std::vector<Error> errors;  // "listeners.public: …"; such a listener has no entry in `tls`
 };
 PreparedListeners prepare(const std::map<std::string, config::ListenerSettings>& settings);
 
@@ -58,7 +58,7 @@ class GatewayListeners final : public Listeners {
 
  private:
   class Place;
-  using PlacePtr = std::shared_ptr<Place>;   // shared: leases and connections hold it after a reload has dropped it
+  using PlacePtr = std::shared_ptr<Place>;  // shared: leases and connections hold it after a reload has dropped it
   class MountedLease;
   class TakenLease;
 
@@ -72,8 +72,8 @@ class GatewayListeners final : public Listeners {
   Incidents& incidents_;
   const Log log_;
   Metrics& metrics_;
-  const std::shared_ptr<int> alive_ = std::make_shared<int>(0);   // shared: timers find out that this has gone
-  mutable std::mutex mutex_;                                      // guards the map
+  const std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // shared: timers find out that this has gone
+  mutable std::mutex mutex_;                                     // guards the map
   std::map<std::string, PlacePtr, std::less<>> places_;
   std::vector<PlacePtr> gone_;
 };

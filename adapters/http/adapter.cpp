@@ -7,12 +7,14 @@ namespace sluis::http {
 
 namespace {
 
-constexpr std::array kinds{ChannelKind{.name = "http",
-                                       .sentence = "Customers hand in messages, ask what became of them and fetch answers over HTTP, or are called at a webhook.",
-                                       .settings = channel_settings,
-                                       .account = account_settings,
-                                       .customer_side = true,
-                                       .unique_account_settings = unique_settings}};
+constexpr std::array kinds{ChannelKind{
+    .name = "http",
+    .sentence =
+        "Customers hand in messages, ask what became of them and fetch answers over HTTP, or are called at a webhook.",
+    .settings = channel_settings,
+    .account = account_settings,
+    .customer_side = true,
+    .unique_account_settings = unique_settings}};
 
 class HttpAdapter final : public Adapter {
  public:

@@ -27,7 +27,7 @@ constexpr std::size_t page_default = 50;
 std::vector<std::string_view> segments(std::string_view path) {
   std::vector<std::string_view> out;
   while (!path.empty()) {
-    path.remove_prefix(1);   // the slash
+    path.remove_prefix(1);  // the slash
     const std::size_t end = std::min(path.find('/'), path.size());
     out.push_back(path.substr(0, end));
     path.remove_prefix(end);
@@ -39,7 +39,8 @@ template <class I>
 std::optional<I> whole_number(std::string_view text, I least, I most) {
   I value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || text.empty() || value < least || value > most) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty() || value < least || value > most)
+    return std::nullopt;
   return value;
 }
 
@@ -53,9 +54,15 @@ Response store_trouble(const Error& error) {
   out.headers.add("Retry-After", "5");
   return out;
 }
-Response no_message() { return problem(404, "there is no such message", "message.unknown"); }
-Response no_answer() { return problem(404, "there is no such answer", "answer.unknown"); }
-Response bad_query(std::string_view detail) { return problem(400, detail, "request.query"); }
+Response no_message() {
+  return problem(404, "there is no such message", "message.unknown");
+}
+Response no_answer() {
+  return problem(404, "there is no such answer", "answer.unknown");
+}
+Response bad_query(std::string_view detail) {
+  return problem(400, detail, "request.query");
+}
 
 // One text for every way in which a login fails: which of them it was is nobody's business (RFC 6750 §3).
 Response unauthorized() {
@@ -67,10 +74,14 @@ Response unauthorized() {
 }  // namespace
 
 Api::Api(const ChannelConfig& config, ChannelContext& context)
-    : config_(config), context_(context), log_(context.log()), path_(config.settings.text("path")),
+    : config_(config),
+      context_(context),
+      log_(context.log()),
+      path_(config.settings.text("path")),
       pool_(std::make_shared<WorkerPool>(static_cast<std::size_t>(config.settings.integer("threads")))),
       failures_(context.clock(), static_cast<int>(config.settings.integer("login-failures"))),
-      failed_logins_(context.metrics().counter("sluis_http_logins_failed_total", "Requests without a valid login", {{"channel", config.name}})),
+      failed_logins_(context.metrics().counter("sluis_http_logins_failed_total", "Requests without a valid login",
+                                               {{"channel", config.name}})),
       logins_(std::make_shared<const LoginIndex>(std::vector<std::shared_ptr<const Account>>{})) {}
 
 void Api::take_accounts() {
@@ -142,11 +153,13 @@ std::optional<Response> Api::log_in(const net::http::Request& request, std::shar
     return unauthorized();
   }
   Response out = problem(429, "too many failed logins from this address", "login.limited");
-  out.headers.add("Retry-After", std::to_string(std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(*wait).count())));
+  out.headers.add("Retry-After",
+                  std::to_string(std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(*wait).count())));
   return out;
 }
 
-std::shared_ptr<net::http::RequestHandler> Api::serve(const net::http::Request& request, net::http::Responder responder) {
+std::shared_ptr<net::http::RequestHandler> Api::serve(const net::http::Request& request,
+                                                      net::http::Responder responder) {
   auto found = find(request);
   if (auto* none = std::get_if<Response>(&found)) {
     responder.respond(std::move(*none));
@@ -163,7 +176,7 @@ std::shared_ptr<net::http::RequestHandler> Api::serve(const net::http::Request& 
   }
   auto place = visits_->enter();
   call.reply = std::make_shared<Reply>(std::move(responder), place);
-  if (place == nullptr) return nullptr;   // the reply says 503 as it goes
+  if (place == nullptr) return nullptr;  // the reply says 503 as it goes
   if (auto refused = log_in(request, call.account)) {
     call.reply->give(std::move(*refused));
     return nullptr;
@@ -186,17 +199,20 @@ std::shared_ptr<net::http::RequestHandler> Api::serve(const net::http::Request& 
 
 void Api::in_pool(const CallPtr& call, Response (Api::*answering)(const Call&)) {
   // Refused or dropped, the reply says 503 as it goes.
-  static_cast<void>(pool_->post([self = shared_from_this(), call, answering] { call->reply->give((*self.*answering)(*call)); }));
+  static_cast<void>(
+      pool_->post([self = shared_from_this(), call, answering] { call->reply->give((*self.*answering)(*call)); }));
 }
 
 std::shared_ptr<net::http::RequestHandler> Api::submit(const CallPtr& call) {
-  auto head = read_submission_head(call->request, call->customer(),
-                                   {config_.settings.boolean("require-idempotency-key"), call->account->settings.text("flow")});
+  auto head =
+      read_submission_head(call->request, call->customer(),
+                           {config_.settings.boolean("require-idempotency-key"), call->account->settings.text("flow")});
   if (auto* bad = std::get_if<Response>(&head)) {
     call->reply->give(std::move(*bad));
     return nullptr;
   }
-  return std::make_shared<Submission>(call->reply, pool_, context_, call->customer(), path_, std::move(std::get<SubmissionHead>(head)));
+  return std::make_shared<Submission>(call->reply, pool_, context_, call->customer(), path_,
+                                      std::move(std::get<SubmissionHead>(head)));
 }
 
 std::shared_ptr<net::http::RequestHandler> Api::stream(const CallPtr& call) {
@@ -218,7 +234,7 @@ std::shared_ptr<net::http::RequestHandler> Api::stream(const CallPtr& call) {
     if (!*found || (*found)->delivery.destination.channel != self->config_.name) return call->reply->give(no_answer());
     handler->send((*found)->message.message, call->part, (*found)->message.purged_bodies, self->context_.content());
   });
-  if (!taken) handler.reset();   // the reply goes with it, and says so
+  if (!taken) handler.reset();  // the reply goes with it, and says so
   return handler;
 }
 
@@ -228,8 +244,10 @@ Response Api::list(const Call& call) {
   Messages::Filter filter;
   filter.limit = page_default;
   for (const auto& [name, value] : *parameters) {
-    if (name == "flow") filter.flow = value;
-    else if (name == "from") filter.from = value;
+    if (name == "flow")
+      filter.flow = value;
+    else if (name == "from")
+      filter.from = value;
     else if (name == "state") {
       filter.state = parse_delivery_state(value);
       if (!filter.state) return bad_query(fmt::format("\"{}\" is no state", value));
@@ -286,7 +304,8 @@ Response Api::answers(const Call& call) {
   const auto found = context_.mailbox().list(call.customer(), after, limit);
   if (!found) return store_trouble(found.error());
   Json out = {{"answers", Json::array()}};
-  for (const auto& item : *found) out["answers"].push_back(answer_json(item.delivery, *item.message, DeliveryState::awaiting, path_));
+  for (const auto& item : *found)
+    out["answers"].push_back(answer_json(item.delivery, *item.message, DeliveryState::awaiting, path_));
   if (found->size() == limit) out["next"] = std::to_string(number(found->back().delivery));
   return json_response(200, out);
 }
@@ -308,20 +327,22 @@ void Api::acknowledge(const CallPtr& call) {
     if (!found) return call->reply->give(store_trouble(found.error()));
     if (!*found || (*found)->delivery.destination.channel != self->config_.name) return call->reply->give(no_answer());
     const auto settled = [call, id = *id](bool again) {
-      call->reply->give(json_response(200, Json{{"answer", std::to_string(number(id))}, {"state", "delivered"}, {"again", again}}));
+      call->reply->give(
+          json_response(200, Json{{"answer", std::to_string(number(id))}, {"state", "delivered"}, {"again", again}}));
     };
     if ((*found)->delivery.state == DeliveryState::delivered) return settled(true);
     Receipt receipt;
     receipt.text = fmt::format("acknowledged by {}", call->customer());
     receipt.details.set("peer", call->request.peer.host());
     if (call->request.tls) receipt.details.set("tls", call->request.tls->version);
-    self->context_.settlements().settle({Settlement{*id, Delivered{std::move(receipt)}}}, [call, settled](const std::vector<Status>& results) {
-      if (results.size() == 1 && results.front()) return settled(false);
-      const Error error = results.empty() ? Error{"store.down", "not settled"} : results.front().error();
-      if (error.code == "settle.unknown") return call->reply->give(no_answer());
-      if (error.code == "settle.refused") return call->reply->give(problem(409, error.what, "answer.state"));
-      call->reply->give(store_trouble(error));
-    });
+    self->context_.settlements().settle(
+        {Settlement{*id, Delivered{std::move(receipt)}}}, [call, settled](const std::vector<Status>& results) {
+          if (results.size() == 1 && results.front()) return settled(false);
+          const Error error = results.empty() ? Error{"store.down", "not settled"} : results.front().error();
+          if (error.code == "settle.unknown") return call->reply->give(no_answer());
+          if (error.code == "settle.refused") return call->reply->give(problem(409, error.what, "answer.state"));
+          call->reply->give(store_trouble(error));
+        });
   }));
 }
 

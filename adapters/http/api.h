@@ -18,13 +18,14 @@
 namespace sluis::http {
 
 // [Ownership] shared with every request under way; after stop() none of them touches the context any more, apart from
-// uploads that the deadline cut off, whose next octet is refused. [Threading] serve() on the loops; the rest any thread.
+// uploads that the deadline cut off, whose next octet is refused. [Threading] serve() on the loops; the rest any
+// thread.
 class Api : public std::enable_shared_from_this<Api> {
  public:
   Api(const ChannelConfig& config, ChannelContext& context);
 
   std::shared_ptr<net::http::RequestHandler> serve(const net::http::Request& request, net::http::Responder responder);
-  void take_accounts();   // after start and each change
+  void take_accounts();  // after start and each change
   void stop(Duration most);
 
  private:
@@ -34,11 +35,11 @@ class Api : public std::enable_shared_from_this<Api> {
     std::string id;
     std::size_t part = 0;
     net::http::Request request;
-    std::shared_ptr<const Account> account;   // shared with its generation
+    std::shared_ptr<const Account> account;  // shared with its generation
     ReplyPtr reply;
     [[nodiscard]] const std::string& customer() const { return account->customer; }
   };
-  using CallPtr = std::shared_ptr<const Call>;   // shared: work in the pool is copied
+  using CallPtr = std::shared_ptr<const Call>;  // shared: work in the pool is copied
 
   std::variant<Call, net::http::Response> find(const net::http::Request& request) const;
   std::optional<net::http::Response> log_in(const net::http::Request& request, std::shared_ptr<const Account>& account);
@@ -59,8 +60,8 @@ class Api : public std::enable_shared_from_this<Api> {
   const std::shared_ptr<Visits> visits_ = std::make_shared<Visits>();
   FailedLogins failures_;
   Metrics::Counter& failed_logins_;
-  std::mutex mutex_;                              // guards what follows
-  std::shared_ptr<const LoginIndex> logins_;      // shared: requests go on with the one they found
+  std::mutex mutex_;                          // guards what follows
+  std::shared_ptr<const LoginIndex> logins_;  // shared: requests go on with the one they found
 };
 
 // adapters/http/openapi.yaml, with the path that the API is served under.

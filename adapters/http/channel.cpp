@@ -9,9 +9,14 @@
 namespace sluis::http {
 
 HttpChannel::HttpChannel(const ChannelConfig& config, ChannelContext& context)
-    : config_(config), context_(context), api_(std::make_shared<Api>(config, context)), sender_(std::make_shared<WebhookSender>(config, context)) {}
+    : config_(config),
+      context_(context),
+      api_(std::make_shared<Api>(config, context)),
+      sender_(std::make_shared<WebhookSender>(config, context)) {}
 
-HttpChannel::~HttpChannel() { mount_.reset(); }
+HttpChannel::~HttpChannel() {
+  mount_.reset();
+}
 
 Status HttpChannel::start() {
   if (Status started = sender_->start(); !started) return started;
@@ -23,7 +28,9 @@ Status HttpChannel::start() {
   mount.prefix = config_.settings.text("path");
   mount.most_body = static_cast<std::uint64_t>(config_.settings.integer("max-size"));
   mount.inflate.size = mount.most_body;
-  mount.serve = [api = api_](const net::http::Request& request, net::http::Responder responder) { return api->serve(request, std::move(responder)); };
+  mount.serve = [api = api_](const net::http::Request& request, net::http::Responder responder) {
+    return api->serve(request, std::move(responder));
+  };
   auto mounted = context_.listeners().mount(config_.settings.text("listener"), std::move(mount));
   if (!mounted) return mounted.error();
   mount_ = std::move(*mounted);
@@ -54,7 +61,9 @@ void HttpChannel::deliver(Attempt attempt) {
     return finish(std::move(retry));
   }
   auto account = context_.accounts().find(attempt.delivery().destination.account);
-  if (account == nullptr) return finish(Held{fmt::format("customer {} has no account on this channel", attempt.delivery().destination.account)});
+  if (account == nullptr)
+    return finish(
+        Held{fmt::format("customer {} has no account on this channel", attempt.delivery().destination.account)});
   if (!account->settings.text("webhook.url").empty()) return sender_->deliver(std::move(attempt), std::move(account));
   HandedOver waiting;
   waiting.receipt.text = "waits to be fetched";
@@ -64,10 +73,13 @@ void HttpChannel::deliver(Attempt attempt) {
 
 void HttpChannel::probe(const Account* account, ProbeReport& report) {
   const auto condition = context_.listeners().condition(config_.settings.text("listener"));
-  if (condition.listening) report.passed("listener", condition.text);
-  else report.failed("listener", condition.text);
+  if (condition.listening)
+    report.passed("listener", condition.text);
+  else
+    report.failed("listener", condition.text);
   if (account == nullptr) return;
-  if (account->settings.text("webhook.url").empty()) return report.passed("webhook", "none: answers wait to be fetched");
+  if (account->settings.text("webhook.url").empty())
+    return report.passed("webhook", "none: answers wait to be fetched");
   probe_webhook(*account, context_.network(), sender_->tls(), report);
 }
 

@@ -12,13 +12,15 @@ namespace sluis::http {
 namespace {
 
 constexpr Duration window = 60s;
-constexpr std::size_t most_addresses = 10'000;   // further ones share one count
+constexpr std::size_t most_addresses = 10'000;  // further ones share one count
 
-bool same(const Sha256& a, const Sha256& b) { return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
+bool same(const Sha256& a, const Sha256& b) {
+  return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 std::string key_of(const net::Address& peer) {
   const std::string_view bytes = peer.ip_bytes();
-  return std::string(bytes.size() == 16 ? bytes.substr(0, 8) : bytes);   // of IPv6: what one subscriber gets
+  return std::string(bytes.size() == 16 ? bytes.substr(0, 8) : bytes);  // of IPv6: what one subscriber gets
 }
 
 }  // namespace
@@ -39,7 +41,8 @@ LoginIndex::LoginIndex(const std::vector<std::shared_ptr<const Account>>& accoun
       if (const auto hash = parse_fingerprint(text)) certificates.push_back(*hash);
     for (const Sha256& token : tokens) by_token_.emplace(token, Login{token, account, certificates});
     if (tokens.empty())
-      for (const Sha256& certificate : certificates) by_certificate_.emplace(certificate, Login{certificate, account, {}});
+      for (const Sha256& certificate : certificates)
+        by_certificate_.emplace(certificate, Login{certificate, account, {}});
   }
 }
 
@@ -48,14 +51,16 @@ const LoginIndex::Login* LoginIndex::look_up(const Table& table, const Sha256& h
   return at != table.end() && same(at->second.hash, hash) ? &at->second : nullptr;
 }
 
-std::shared_ptr<const Account> LoginIndex::find(std::optional<std::string_view> token, std::optional<std::string_view> certificate) const {
+std::shared_ptr<const Account> LoginIndex::find(std::optional<std::string_view> token,
+                                                std::optional<std::string_view> certificate) const {
   std::optional<Sha256> shown;
   if (certificate) shown = parse_fingerprint("sha256:" + std::string(*certificate));
   if (token) {
     const Login* login = look_up(by_token_, sha256(*token));
     if (login == nullptr) return nullptr;
     if (login->certificates.empty()) return login->account;
-    const bool bound = shown && std::any_of(login->certificates.begin(), login->certificates.end(), [&](const Sha256& one) { return same(one, *shown); });
+    const bool bound = shown && std::any_of(login->certificates.begin(), login->certificates.end(),
+                                            [&](const Sha256& one) { return same(one, *shown); });
     return bound ? login->account : nullptr;
   }
   if (!shown) return nullptr;

@@ -27,13 +27,14 @@ class LoginIndex {
   explicit LoginIndex(const std::vector<std::shared_ptr<const Account>>& accounts);
   // `token` as it came, or nothing; `certificate`: the fingerprint that TLS has verified, in hexadecimal, or nothing.
   // Null: nobody. (RFC 6750 §2.1; certificates bound to tokens as in RFC 8705 §3.)
-  [[nodiscard]] std::shared_ptr<const Account> find(std::optional<std::string_view> token, std::optional<std::string_view> certificate) const;
+  [[nodiscard]] std::shared_ptr<const Account> find(std::optional<std::string_view> token,
+                                                    std::optional<std::string_view> certificate) const;
 
  private:
   struct Login {
     Sha256 hash{};
-    std::shared_ptr<const Account> account;   // shared with the generation
-    std::vector<Sha256> certificates;         // any of them besides; empty: none is asked for
+    std::shared_ptr<const Account> account;  // shared with the generation
+    std::vector<Sha256> certificates;        // any of them besides; empty: none is asked for
   };
   struct FirstOctets {
     std::size_t operator()(const Sha256& digest) const;
@@ -42,7 +43,7 @@ class LoginIndex {
   [[nodiscard]] static const Login* look_up(const Table& table, const Sha256& hash);
 
   Table by_token_;
-  Table by_certificate_;   // accounts that have no tokens
+  Table by_certificate_;  // accounts that have no tokens
 };
 
 // Failed logins by address and minute. An address that is over the limit is told to wait; a valid login from it still

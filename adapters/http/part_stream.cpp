@@ -18,8 +18,10 @@ std::string extended_value(std::string_view text) {
   for (const char c : text) {
     const auto octet = static_cast<unsigned char>(c);
     const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    if (alnum || plain.find(c) != std::string_view::npos) out += c;
-    else out += fmt::format("%{:02X}", octet);
+    if (alnum || plain.find(c) != std::string_view::npos)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", octet);
   }
   return out;
 }
@@ -27,21 +29,28 @@ std::string extended_value(std::string_view text) {
 }  // namespace
 
 void PartStream::send(const Message& message, std::size_t number, bool purged, ContentStore& store) {
-  if (number == 0 || number > message.parts.size()) return reply_->give(net::http::problem(404, "there is no such part", "part.unknown"));
+  if (number == 0 || number > message.parts.size())
+    return reply_->give(net::http::problem(404, "there is no such part", "part.unknown"));
   const Part& part = message.parts[number - 1];
   if (purged) return reply_->give(net::http::problem(410, "the content is no longer kept", "message.purged"));
   auto reader = store.open(part.content);
   if (!reader) {
-    log_.error("http.content", "a part cannot be read", {{"message", message.id.text()}, {"reason", reader.error().what}});
+    log_.error("http.content", "a part cannot be read",
+               {{"message", message.id.text()}, {"reason", reader.error().what}});
     return reply_->give(net::http::problem(500, "the content cannot be read", reader.error().code));
   }
   net::http::ResponseHead head;
-  head.headers.add("Content-Type", net::http::is_field_value(part.media_type) && !part.media_type.empty() ? part.media_type : "application/octet-stream");
+  head.headers.add("Content-Type", net::http::is_field_value(part.media_type) && !part.media_type.empty()
+                                       ? part.media_type
+                                       : "application/octet-stream");
   // It is somebody's file and never a page of this site.
   head.headers.add("X-Content-Type-Options", "nosniff");
-  head.headers.add("Content-Disposition", part.file_name.empty() ? "attachment" : "attachment; filename*=" + extended_value(part.file_name));
+  head.headers.add("Content-Disposition",
+                   part.file_name.empty() ? "attachment" : "attachment; filename*=" + extended_value(part.file_name));
   const auto& digest = part.content.sha256;
-  head.headers.add("Repr-Digest", fmt::format("sha-256=:{}:", base64_encode({reinterpret_cast<const char*>(digest.data()), digest.size()})));   // RFC 9530 §3
+  head.headers.add("Repr-Digest",
+                   fmt::format("sha-256=:{}:", base64_encode({reinterpret_cast<const char*>(digest.data()),
+                                                              digest.size()})));  // RFC 9530 §3
   head.headers.add("Cache-Control", "no-store");
   {
     const std::lock_guard lock(mutex_);
@@ -67,7 +76,7 @@ void PartStream::pump() {
       reply_->responder().end();
       break;
     }
-    if (!reply_->responder().write({buffer.data(), *n})) return;   // on_drained() goes on
+    if (!reply_->responder().write({buffer.data(), *n})) return;  // on_drained() goes on
   }
   reader_.reset();
 }
@@ -76,6 +85,8 @@ void PartStream::on_drained() {
   if (!pool_->post([self = shared_from_this()] { self->pump(); })) reply_->responder().abort();
 }
 
-void PartStream::on_aborted(const Error&) { gone_ = true; }
+void PartStream::on_aborted(const Error&) {
+  gone_ = true;
+}
 
 }  // namespace sluis::http

@@ -16,9 +16,9 @@
 
 namespace sluis::http {
 
-// [Ownership] the session's handler, and shared with its work in the pool. [Threading] on_… on the loop; the disk is read
-// in the pool, one piece of work at a time. [Errors] content that cannot be read to its end is broken off, so that the
-// client cannot take it for whole.
+// [Ownership] the session's handler, and shared with its work in the pool. [Threading] on_… on the loop; the disk is
+// read in the pool, one piece of work at a time. [Errors] content that cannot be read to its end is broken off, so that
+// the client cannot take it for whole.
 class PartStream final : public net::http::RequestHandler, public std::enable_shared_from_this<PartStream> {
  public:
   PartStream(ReplyPtr reply, std::shared_ptr<WorkerPool> pool, Log log)
@@ -33,9 +33,9 @@ class PartStream final : public net::http::RequestHandler, public std::enable_sh
  private:
   void pump();
   const ReplyPtr reply_;
-  const std::shared_ptr<WorkerPool> pool_;   // shared with the channel, which stops it
+  const std::shared_ptr<WorkerPool> pool_;  // shared with the channel, which stops it
   const Log log_;
-  std::mutex mutex_;   // guards the reader, which one piece of work has at a time
+  std::mutex mutex_;  // guards the reader, which one piece of work has at a time
   std::unique_ptr<ContentReader> reader_;
   std::string what_;
   std::atomic<bool> gone_{false};

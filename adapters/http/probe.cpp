@@ -31,7 +31,8 @@ class Handshake final : public net::ConnectionHandler {
 
 }  // namespace
 
-void probe_webhook(const Account& account, const Network& network, std::shared_ptr<const net::TlsContext> tls, ProbeReport& report) {
+void probe_webhook(const Account& account, const Network& network, std::shared_ptr<const net::TlsContext> tls,
+                   ProbeReport& report) {
   const auto url = net::http::Url::parse(account.settings.text("webhook.url"));
   if (!url) return report.failed("webhook", url.error().what);
   if (network.loops == nullptr || network.connector == nullptr) return report.failed("tcp", "there is no network here");
@@ -39,8 +40,11 @@ void probe_webhook(const Account& account, const Network& network, std::shared_p
   net::ConnectRequest request;
   request.host = url->origin.host;
   request.port = url->origin.port;
-  const auto connected = std::make_shared<std::promise<Result<std::shared_ptr<net::Connection>>>>();   // shared with the callback
-  network.connector->connect(loop, request, [connected](Result<std::shared_ptr<net::Connection>> result) { connected->set_value(std::move(result)); });
+  const auto connected =
+      std::make_shared<std::promise<Result<std::shared_ptr<net::Connection>>>>();  // shared with the callback
+  network.connector->connect(loop, request, [connected](Result<std::shared_ptr<net::Connection>> result) {
+    connected->set_value(std::move(result));
+  });
   auto connection = connected->get_future().get();
   if (!connection) return report.failed("tcp", connection.error().what);
   report.passed("tcp", fmt::format("connected to {}", (*connection)->remote().text()));
@@ -50,7 +54,7 @@ void probe_webhook(const Account& account, const Network& network, std::shared_p
   }
   std::promise<Result<net::TlsInfo>> done;
   auto ended = done.get_future();
-  const auto handler = std::make_shared<Handshake>(std::move(done));   // shared with the connection
+  const auto handler = std::make_shared<Handshake>(std::move(done));  // shared with the connection
   loop.post([c = *connection, handler, tls, host = url->origin.host] {
     c->start(handler);
     c->set_deadline(10s);

@@ -9,6 +9,7 @@
 namespace sluis::http {
 
 // Blocks, at most half a minute.
-void probe_webhook(const Account& account, const Network& network, std::shared_ptr<const net::TlsContext> tls, ProbeReport& report);
+void probe_webhook(const Account& account, const Network& network, std::shared_ptr<const net::TlsContext> tls,
+                   ProbeReport& report);
 
 }  // namespace sluis::http

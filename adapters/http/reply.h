@@ -29,11 +29,12 @@ class Visits : public std::enable_shared_from_this<Visits> {
   bool closed_ = false;
 };
 
-// [Ownership] shared by whoever may give the answer; when the last goes and nobody has, the client is told to come again:
-// work that a stopping channel never began must not look like a fault of the server's. [Threading] any thread.
+// [Ownership] shared by whoever may give the answer; when the last goes and nobody has, the client is told to come
+// again: work that a stopping channel never began must not look like a fault of the server's. [Threading] any thread.
 class Reply {
  public:
-  Reply(net::http::Responder responder, std::shared_ptr<void> place) : responder_(std::move(responder)), place_(std::move(place)) {}
+  Reply(net::http::Responder responder, std::shared_ptr<void> place)
+      : responder_(std::move(responder)), place_(std::move(place)) {}
   Reply(const Reply&) = delete;
   Reply& operator=(const Reply&) = delete;
   ~Reply();

@@ -49,7 +49,8 @@ std::vector<Error> check_channel(const ChannelConfig& config) {
   const std::string path = config.settings.text("path");
   const auto decoded = net::http::decode_path(path);
   if (!decoded || *decoded != path || path.size() < 2 || path.ends_with('/'))
-    out.push_back(Error{"setting.path", fmt::format("path: \"{}\" is no path; write /v1, without a slash at the end", path)});
+    out.push_back(
+        Error{"setting.path", fmt::format("path: \"{}\" is no path; write /v1, without a slash at the end", path)});
   return out;
 }
 
@@ -59,23 +60,32 @@ std::vector<Error> check_account(const ChannelConfig& config, const Settings& ac
   for (const char* name : {"tokens", "certificates"})
     for (const std::string& text : account.list(name))
       if (!parse_fingerprint(text))
-        out.push_back(Error{"setting.fingerprint", fmt::format("{}: an item is not sha256: followed by 64 hexadecimal digits; write the hash, never the {} itself",
-                                                               name, std::string_view(name) == "tokens" ? "token" : "certificate")});
+        out.push_back(Error{
+            "setting.fingerprint",
+            fmt::format(
+                "{}: an item is not sha256: followed by 64 hexadecimal digits; write the hash, never the {} itself",
+                name, std::string_view(name) == "tokens" ? "token" : "certificate")});
   const std::string url = account.text("webhook.url");
   const Secret secret = account.secret("webhook.secret");
   if (url.empty() != secret.empty())
     out.push_back(Error{"setting.webhook", url.empty() ? "webhook.secret: there is no webhook.url to use it for"
                                                        : "webhook.url: needs a webhook.secret to sign with"});
   if (!secret.empty())
-    if (const auto key = parse_webhook_secret(secret.reveal()); !key) out.push_back(Error{"setting.webhook", "webhook.secret: " + key.error().what});
+    if (const auto key = parse_webhook_secret(secret.reveal()); !key)
+      out.push_back(Error{"setting.webhook", "webhook.secret: " + key.error().what});
   if (!url.empty()) {
     const auto parsed = net::http::Url::parse(url);
-    if (!parsed) out.push_back(Error{"setting.webhook", "webhook.url: " + parsed.error().what});
+    if (!parsed)
+      out.push_back(Error{"setting.webhook", "webhook.url: " + parsed.error().what});
     else if (!parsed->origin.tls && !config.settings.boolean("webhook.clear-text"))
-      out.push_back(Error{"setting.webhook", "webhook.url: is not https; in a rehearsal the channel may say webhook: { clear-text: true }"});
+      out.push_back(
+          Error{"setting.webhook",
+                "webhook.url: is not https; in a rehearsal the channel may say webhook: { clear-text: true }"});
   }
   if (url.empty() && account.list("tokens").empty() && account.list("certificates").empty())
-    out.push_back(Error{"setting.account", "tokens: there are none, and no certificates and no webhook: the customer can neither log in nor be reached"});
+    out.push_back(Error{
+        "setting.account",
+        "tokens: there are none, and no certificates and no webhook: the customer can neither log in nor be reached"});
   return out;
 }
 

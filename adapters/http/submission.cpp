@@ -15,7 +15,7 @@ namespace sluis::http {
 namespace {
 
 constexpr std::size_t piece_size = 256 * 1024;
-constexpr std::size_t longest_value = 1024;   // of an attribute
+constexpr std::size_t longest_value = 1024;  // of an attribute
 constexpr std::size_t longest_key = 255;
 constexpr std::size_t most_attributes = 20;
 constexpr std::string_view attribute_mark = "attribute.";
@@ -44,7 +44,8 @@ std::string_view unquoted(std::string_view text) {
 
 }  // namespace
 
-std::variant<SubmissionHead, net::http::Response> read_submission_head(const net::http::Request& request, const std::string& customer,
+std::variant<SubmissionHead, net::http::Response> read_submission_head(const net::http::Request& request,
+                                                                       const std::string& customer,
                                                                        const SubmissionRules& rules) {
   const auto bad = [](std::string_view detail, std::string_view code) { return net::http::problem(400, detail, code); };
   SubmissionHead out;
@@ -52,14 +53,19 @@ std::variant<SubmissionHead, net::http::Response> read_submission_head(const net
   if (!parameters) return bad(parameters.error().what, "request.query");
   std::size_t attributes = 0;
   for (const auto& [name, value] : *parameters) {
-    if (value.size() > longest_value || has_control(value)) return bad(fmt::format("the parameter {} is too long or holds control characters", name), "request.query");
-    if (name == "flow") out.attributes.set(attribute::flow, value);
-    else if (name == "reference") out.attributes.set(attribute::reference, value);
-    else if (name == "recipient") out.attributes.set("http.recipient", value);
+    if (value.size() > longest_value || has_control(value))
+      return bad(fmt::format("the parameter {} is too long or holds control characters", name), "request.query");
+    if (name == "flow")
+      out.attributes.set(attribute::flow, value);
+    else if (name == "reference")
+      out.attributes.set(attribute::reference, value);
+    else if (name == "recipient")
+      out.attributes.set("http.recipient", value);
     else if (name == "file") {
       out.part.file_name = value;
       out.attributes.set("file.name", value);
-    } else if (name.starts_with(attribute_mark) && is_attribute_name(std::string_view(name).substr(attribute_mark.size()))) {
+    } else if (name.starts_with(attribute_mark) &&
+               is_attribute_name(std::string_view(name).substr(attribute_mark.size()))) {
       if (++attributes > most_attributes) return bad("more than twenty attributes", "request.query");
       out.attributes.set("http." + name.substr(attribute_mark.size()), value);
     } else {
@@ -75,10 +81,13 @@ std::variant<SubmissionHead, net::http::Response> read_submission_head(const net
   const std::string_view key = unquoted(request.headers.get("Idempotency-Key"));
   if (key.empty()) {
     if (rules.require_key)
-      return bad("an Idempotency-Key is needed: with the same one the message can be sent again when no answer came, and is still one message",
-                 "idempotency.key");
+      return bad(
+          "an Idempotency-Key is needed: with the same one the message can be sent again when no answer came, and is "
+          "still one message",
+          "idempotency.key");
   } else {
-    if (key.size() > longest_key || has_control(key)) return bad("the Idempotency-Key is longer than 255 octets or holds control characters", "idempotency.key");
+    if (key.size() > longest_key || has_control(key))
+      return bad("the Idempotency-Key is longer than 255 octets or holds control characters", "idempotency.key");
     out.key = DedupeKey{fmt::format("{}/{}", customer, key)};
   }
   if (!request.has_body()) return bad("the message is empty", "message.empty");
@@ -88,18 +97,24 @@ std::variant<SubmissionHead, net::http::Response> read_submission_head(const net
 net::http::Response submission_response(const IntakeResult& result, std::string_view path) {
   if (const auto* accepted = std::get_if<Accepted>(&result)) {
     if (accepted->duplicate && !accepted->same_bytes)
-      return net::http::problem(422, fmt::format("this Idempotency-Key was used for other content: message {}", accepted->id.text()), "idempotency.reused");
+      return net::http::problem(
+          422, fmt::format("this Idempotency-Key was used for other content: message {}", accepted->id.text()),
+          "idempotency.reused");
     const std::string href = fmt::format("{}/messages/{}", path, accepted->id.text());
-    net::http::Response out = json_response(accepted->duplicate ? 200 : 201,
-                                            Json{{"message", accepted->id.text()}, {"href", href}, {"duplicate", accepted->duplicate}});
+    net::http::Response out =
+        json_response(accepted->duplicate ? 200 : 201,
+                      Json{{"message", accepted->id.text()}, {"href", href}, {"duplicate", accepted->duplicate}});
     out.headers.add("Location", href);
     return out;
   }
   const auto& refusal = std::get<Refusal>(result);
   int status = refusal.temporary ? 503 : 422;
-  if (refusal.error.code == "intake.duplicate") status = 409;
-  else if (refusal.error.code == "intake.quota") status = 429;
-  else if (refusal.error.code == "intake.invalid") status = 400;
+  if (refusal.error.code == "intake.duplicate")
+    status = 409;
+  else if (refusal.error.code == "intake.quota")
+    status = 429;
+  else if (refusal.error.code == "intake.invalid")
+    status = 400;
   net::http::Response out = net::http::problem(status, refusal.error.what, refusal.error.code);
   if (status == 503 || status == 429) out.headers.add("Retry-After", seconds_text(come_again));
   return out;
@@ -108,7 +123,7 @@ net::http::Response submission_response(const IntakeResult& result, std::string_
 Submission::~Submission() {
   // Its file is unlinked: not on the loop. A stopped pool has no loop to spare.
   if (writer_ == nullptr) return;
-  const std::shared_ptr<ContentWriter> writer(std::move(writer_));   // shared: a task is copied
+  const std::shared_ptr<ContentWriter> writer(std::move(writer_));  // shared: a task is copied
   static_cast<void>(pool_->post([writer] {}));
 }
 
@@ -156,9 +171,13 @@ void Submission::finish() {
   arrival.attributes = std::move(head_.attributes);
   arrival.from = AccountRef{context_.channel(), customer_, true};
   arrival.key = std::move(head_.key);
-  context_.intake().accept(std::move(arrival), [reply = reply_, path = path_](const IntakeResult& result) { reply->give(submission_response(result, path)); });
+  context_.intake().accept(std::move(arrival), [reply = reply_, path = path_](const IntakeResult& result) {
+    reply->give(submission_response(result, path));
+  });
 }
 
-void Submission::on_aborted(const Error&) { gone_ = true; }
+void Submission::on_aborted(const Error&) {
+  gone_ = true;
+}
 
 }  // namespace sluis::http

@@ -23,9 +23,10 @@ struct SubmissionHead {
 // Problems come as the response: 400 with a code.
 struct SubmissionRules {
   bool require_key = true;
-  std::string default_flow;   // of the account
+  std::string default_flow;  // of the account
 };
-std::variant<SubmissionHead, net::http::Response> read_submission_head(const net::http::Request& request, const std::string& customer,
+std::variant<SubmissionHead, net::http::Response> read_submission_head(const net::http::Request& request,
+                                                                       const std::string& customer,
                                                                        const SubmissionRules& rules);
 // 201, or what the refusal is in HTTP. `path`: where the API is served.
 net::http::Response submission_response(const IntakeResult& result, std::string_view path);
@@ -33,12 +34,18 @@ net::http::Response submission_response(const IntakeResult& result, std::string_
 // At most one piece of the body waits in memory while the one before it is written: the client is held back until then.
 // Nothing of an upload that breaks off is kept. Safe after a crash: until the commit there is only content that no
 // message names; the client got no answer and comes again with its Idempotency-Key.
-// [Ownership] the session's handler, shared with its work in the pool. [Threading] on_… on the loop; the disk is written
-// in the pool, one piece of work at a time.
+// [Ownership] the session's handler, shared with its work in the pool. [Threading] on_… on the loop; the disk is
+// written in the pool, one piece of work at a time.
 class Submission final : public net::http::RequestHandler, public std::enable_shared_from_this<Submission> {
  public:
-  Submission(ReplyPtr reply, std::shared_ptr<WorkerPool> pool, ChannelContext& context, std::string customer, std::string path, SubmissionHead head)
-      : reply_(std::move(reply)), pool_(std::move(pool)), context_(context), customer_(std::move(customer)), path_(std::move(path)), head_(std::move(head)) {}
+  Submission(ReplyPtr reply, std::shared_ptr<WorkerPool> pool, ChannelContext& context, std::string customer,
+             std::string path, SubmissionHead head)
+      : reply_(std::move(reply)),
+        pool_(std::move(pool)),
+        context_(context),
+        customer_(std::move(customer)),
+        path_(std::move(path)),
+        head_(std::move(head)) {}
   ~Submission() override;
 
   void on_body(std::string_view bytes) override;
@@ -46,20 +53,20 @@ class Submission final : public net::http::RequestHandler, public std::enable_sh
   void on_aborted(const Error& reason) override;
 
  private:
-  void refuse(const Error& error);   // of the store
+  void refuse(const Error& error);  // of the store
   void store(std::string piece);
   void finish();
   void post(Task task);
 
   ReplyPtr reply_;
   const std::shared_ptr<WorkerPool> pool_;
-  ChannelContext& context_;          // used while the reply's place is held
+  ChannelContext& context_;  // used while the reply's place is held
   const std::string customer_, path_;
   SubmissionHead head_;
   std::string buffer_;
-  std::unique_ptr<ContentWriter> writer_;   // the pool's
+  std::unique_ptr<ContentWriter> writer_;  // the pool's
   std::uint64_t size_ = 0;
-  bool refused_ = false;             // written before the loop is told to go on
+  bool refused_ = false;  // written before the loop is told to go on
   std::atomic<bool> gone_{false};
 };
 

@@ -36,7 +36,9 @@ void put_what_it_is(Json& json, const Message& message) {
 }
 
 Json delivery_json(const Messages::OneDelivery& delivery) {
-  Json out = {{"delivery", number(delivery.id)}, {"state", to_string(delivery.state)}, {"channel", delivery.destination.channel}};
+  Json out = {{"delivery", number(delivery.id)},
+              {"state", to_string(delivery.state)},
+              {"channel", delivery.destination.channel}};
   put(out, "address", delivery.destination.address);
   out["attempts"] = delivery.attempts;
   put(out, "reason", delivery.reason);
@@ -77,7 +79,10 @@ Json message_details_json(const Messages::OneMessage& one, std::string_view path
 
 Json answer_json(DeliveryId delivery, const Message& message, DeliveryState state, std::string_view path) {
   const std::string href = fmt::format("{}/answers/{}", path, number(delivery));
-  Json out = {{"answer", std::to_string(number(delivery))}, {"href", href}, {"message", message.id.text()}, {"state", to_string(state)}};
+  Json out = {{"answer", std::to_string(number(delivery))},
+              {"href", href},
+              {"message", message.id.text()},
+              {"state", to_string(state)}};
   put_what_it_is(out, message);
   out["parts"] = parts_json(message, href);
   return out;

@@ -22,13 +22,15 @@ struct WebhookBody {
 WebhookBody envelope(const Delivery& delivery, std::string_view path, std::string_view report);
 
 // webhook-signature: "v1," and the HMAC-SHA256 of "id.timestamp.body" in base64.
-std::string webhook_signature(std::string_view key, std::string_view id, std::string_view timestamp, std::string_view body);
+std::string webhook_signature(std::string_view key, std::string_view id, std::string_view timestamp,
+                              std::string_view body);
 
 // webhook-id: the delivery's identity, so that it is the same on every try and after a restart.
 std::string webhook_id(const Delivery& delivery);
 
 // The table of the README.
-Verdict verdict_of(const net::http::ClientResult& result, const net::http::Headers& headers, std::string_view body, WallTime now);
+Verdict verdict_of(const net::http::ClientResult& result, const net::http::Headers& headers, std::string_view body,
+                   WallTime now);
 
 // Retry-After (RFC 9110 §10.2.3): seconds, or an IMF-fixdate. At most a day is believed.
 std::optional<Duration> parse_retry_after(std::string_view text, WallTime now);

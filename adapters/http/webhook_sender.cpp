@@ -41,7 +41,8 @@ WebhookSender::WebhookSender(const ChannelConfig& config, ChannelContext& contex
 
 Status WebhookSender::start() {
   const Network network = context_.network();
-  if (network.loops == nullptr || network.resolver == nullptr) return {};   // a test without a network: nothing is posted
+  if (network.loops == nullptr || network.resolver == nullptr)
+    return {};  // a test without a network: nothing is posted
   net::TlsSettings trust;
   trust.ca_file = config_.settings.text("webhook.ca");
   auto tls = net::TlsContext::make(trust);
@@ -57,9 +58,10 @@ Status WebhookSender::start() {
 }
 
 void WebhookSender::deliver(Attempt attempt, std::shared_ptr<const Account> account) {
-  const auto pending = std::make_shared<PendingAttempt>(std::move(attempt));   // shared: a task is copied
+  const auto pending = std::make_shared<PendingAttempt>(std::move(attempt));  // shared: a task is copied
   // Refused or dropped, it goes here and says so.
-  static_cast<void>(pool_.post([self = shared_from_this(), pending, account = std::move(account)] { self->send(pending, *account); }));
+  static_cast<void>(pool_.post(
+      [self = shared_from_this(), pending, account = std::move(account)] { self->send(pending, *account); }));
 }
 
 void WebhookSender::send(const std::shared_ptr<PendingAttempt>& attempt, const Account& account) {
@@ -71,8 +73,10 @@ void WebhookSender::send(const std::shared_ptr<PendingAttempt>& attempt, const A
   if (!url || !key) return attempt->finish(Held{"the account's webhook has no address or no secret that can be used"});
 
   const Part* payload = delivery.message->payload();
-  const bool small_report = payload != nullptr && delivery.message->attributes.get(attribute::kind) == "report" && payload->content.size <= inline_content_limit;
-  const bool as_content = payload != nullptr && account.settings.text("webhook.body") == "content" && payload->content.size <= largest_content;
+  const bool small_report = payload != nullptr && delivery.message->attributes.get(attribute::kind) == "report" &&
+                            payload->content.size <= inline_content_limit;
+  const bool as_content = payload != nullptr && account.settings.text("webhook.body") == "content" &&
+                          payload->content.size <= largest_content;
   std::string bytes;
   if (small_report || as_content) {
     auto read = context_.content().read_all(payload->content, largest_content);
@@ -80,7 +84,8 @@ void WebhookSender::send(const std::shared_ptr<PendingAttempt>& attempt, const A
     bytes = std::move(*read);
   }
   WebhookBody body = as_content ? WebhookBody{payload->media_type, std::move(bytes)} : envelope(delivery, path_, bytes);
-  if (!net::http::is_field_value(body.media_type) || body.media_type.empty()) body.media_type = "application/octet-stream";
+  if (!net::http::is_field_value(body.media_type) || body.media_type.empty())
+    body.media_type = "application/octet-stream";
 
   const std::string id = webhook_id(delivery), timestamp = seconds_since_epoch(context_.clock().wall());
   net::http::ClientRequest request;
@@ -93,10 +98,11 @@ void WebhookSender::send(const std::shared_ptr<PendingAttempt>& attempt, const A
                      {"webhook-signature", webhook_signature(*key, id, timestamp, body.bytes)},
                      {"Sluis-Answer", std::to_string(number(delivery.id))},
                      {"Sluis-Message", delivery.message->id.text()}};
-  if (const auto flow = delivery.message->attributes.get(attribute::flow); !flow.empty() && net::http::is_field_value(flow))
+  if (const auto flow = delivery.message->attributes.get(attribute::flow);
+      !flow.empty() && net::http::is_field_value(flow))
     request.headers.add("Sluis-Flow", flow);
   request.body = std::move(body.bytes);
-  request.most_body = 64 * 1024;   // an answer says yes or no; more is not read
+  request.most_body = 64 * 1024;  // an answer says yes or no; more is not read
   request.timeouts.response = config_.settings.duration("webhook.timeout");
   request.timeouts.total = config_.settings.duration("webhook.timeout") + 30s;
   // What runs on the client's loop outlives no stop(): the client is stopped before this goes.
@@ -108,7 +114,7 @@ void WebhookSender::send(const std::shared_ptr<PendingAttempt>& attempt, const A
 void WebhookSender::stop(Duration most) {
   pool_.stop();
   if (client_ == nullptr) return;
-  const auto stopped = std::make_shared<std::promise<void>>();   // shared with the callback, which may come late
+  const auto stopped = std::make_shared<std::promise<void>>();  // shared with the callback, which may come late
   client_->stop([stopped] { stopped->set_value(); });
   stopped->get_future().wait_for(std::max<Duration>(most, 1s));
 }

@@ -45,7 +45,7 @@ class WebhookSender : public std::enable_shared_from_this<WebhookSender> {
   ChannelContext& context_;
   const std::string path_;
   WorkerPool pool_{2};
-  std::shared_ptr<const net::TlsContext> tls_;   // shared with connections
+  std::shared_ptr<const net::TlsContext> tls_;  // shared with connections
   std::unique_ptr<net::http::HttpClient> client_;
 };
 

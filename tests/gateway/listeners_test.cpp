@@ -7,9 +7,9 @@
 #include <future>
 #include <thread>
 
+#include "core/channel/conformance/test_context.h"
 #include "core/net/http/client.h"
 #include "core/net/resolver.h"
-#include "core/channel/conformance/test_context.h"
 
 namespace sluis::gateway {
 namespace {
@@ -43,9 +43,10 @@ struct ListenersRig {
   Listeners::LeasePtr mount(std::string_view listener, const std::string& prefix) {
     net::http::Mount mount;
     mount.prefix = prefix;
-    mount.serve = net::http::collect_body([prefix](const net::http::Request&, const std::string&, const net::http::Responder& responder) {
-      responder.respond(Response::text(200, prefix));
-    });
+    mount.serve = net::http::collect_body(
+        [prefix](const net::http::Request&, const std::string&, const net::http::Responder& responder) {
+          responder.respond(Response::text(200, prefix));
+        });
     auto lease = listeners.mount(listener, std::move(mount));
     EXPECT_TRUE(lease.ok()) << (lease ? "" : lease.error().what);
     return lease ? std::move(*lease) : nullptr;
@@ -60,7 +61,8 @@ struct ListenersRig {
   }
   std::string get(std::uint16_t at, const std::string& target) {
     const auto fetched = begin(at, target).get();
-    return fetched.result.error ? fetched.result.error->code : std::to_string(fetched.result.status) + " " + fetched.response.body;
+    return fetched.result.error ? fetched.result.error->code
+                                : std::to_string(fetched.result.status) + " " + fetched.response.body;
   }
 };
 
@@ -154,7 +156,8 @@ TEST(GatewayListeners, AStopLetsAResponseFinish) {
   rig.open({{"public", "127.0.0.1:0"}});
   std::promise<net::http::Responder> asked;
   net::http::Mount mount;
-  mount.serve = [&](const net::http::Request&, net::http::Responder responder) -> std::shared_ptr<net::http::RequestHandler> {
+  mount.serve = [&](const net::http::Request&,
+                    net::http::Responder responder) -> std::shared_ptr<net::http::RequestHandler> {
     asked.set_value(std::move(responder));
     return nullptr;
   };

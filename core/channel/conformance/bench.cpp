@@ -83,7 +83,7 @@ void Bench::make_context() {
   context_ = std::make_unique<tests::TestContext>(rig->config().name, rig->config().environment, kept_);
   context_->real_clock = &clock;
   context_->real_timers = &loops_->at(0);
-  context_->real_network = {loops_.get(), connector_.get()};
+  context_->real_network = {loops_.get(), connector_.get(), resolver_.get()};
   context_->account_list = accounts_;
 }
 

@@ -81,6 +81,7 @@ Result<Listeners::LeasePtr> TestListeners::take(std::string_view listener, net::
 }
 
 Listeners::Condition TestListeners::condition(std::string_view listener) const {
+  if (loops == nullptr) return {true, "noted"};
   const std::uint16_t open = port(listener);
   return {open != 0, open != 0 ? "127.0.0.1:" + std::to_string(open) : "not open"};
 }

@@ -14,8 +14,8 @@
 
 namespace sluis::tests {
 
-// Every name is a listener on 127.0.0.1; the socket is there from the first use on. Without loops mounts are only noted.
-// [Ownership] clock and loops outlive it; the loops run until it has gone.
+// Every name is a listener on 127.0.0.1; the socket is there from the first use on. Without loops mounts are only
+// noted. [Ownership] clock and loops outlive it; the loops run until it has gone.
 class TestListeners final : public Listeners {
  public:
   ~TestListeners() override;
@@ -27,7 +27,7 @@ class TestListeners final : public Listeners {
   Log log;
 
   [[nodiscard]] std::uint16_t port(std::string_view listener) const;
-  [[nodiscard]] std::vector<std::string> prefixes() const;   // mounted now, of all listeners
+  [[nodiscard]] std::vector<std::string> prefixes() const;  // mounted now, of all listeners
 
   Result<LeasePtr> mount(std::string_view listener, net::http::Mount mount) override;
   Result<LeasePtr> take(std::string_view listener, net::SessionFactory sessions) override;
@@ -49,7 +49,7 @@ class TestListeners final : public Listeners {
 // [Threading] any thread, once the test has put its messages in.
 class TestMessages final : public Messages {
  public:
-  std::vector<OneMessage> stored;   // of all customers
+  std::vector<OneMessage> stored;  // of all customers
   Result<std::vector<OneMessage>> list(std::string_view customer, const Filter& filter) override;
   Result<std::optional<OneMessage>> show(std::string_view customer, const MessageId& id) override;
   Result<std::optional<Found>> delivery(std::string_view customer, DeliveryId id) override;

@@ -8,7 +8,8 @@ namespace {
 
 TEST(HttpSubmission, IsCreatedAfterTheCommitWithItsPlace) {
   HttpRig rig;
-  const Answer answer = rig.submit("UNB+…'", "key-1", "?flow=douane/uitvoer&reference=R1&file=a.edi&attribute.office=RTM&recipient=x");
+  const Answer answer =
+      rig.submit("UNB+…'", "key-1", "?flow=douane/uitvoer&reference=R1&file=a.edi&attribute.office=RTM&recipient=x");
   ASSERT_EQ(answer.result.status, 201) << answer.response.body;
   const std::string id = json_of(answer)["message"];
   EXPECT_EQ(answer.response.headers.get("Location"), "/v1/messages/" + id);
@@ -92,7 +93,8 @@ TEST(HttpSubmission, AKeyIsTheCustomersOwn) {
 
 TEST(HttpLogin, EveryFailureLooksTheSame) {
   HttpRig rig;
-  const Answer none = rig.call("GET", "/v1/messages", "", {}, ""), wrong = rig.call("GET", "/v1/messages", "", {}, "guess");
+  const Answer none = rig.call("GET", "/v1/messages", "", {}, ""),
+               wrong = rig.call("GET", "/v1/messages", "", {}, "guess");
   const Answer other = rig.call("GET", "/v1/messages", "", {{"Authorization", "Basic YTpi"}}, "");
   for (const Answer* answer : {&none, &wrong, &other}) {
     EXPECT_EQ(answer->result.status, 401);
@@ -212,7 +214,8 @@ TEST(HttpApi, AnotherCustomersMessagesAreNotThere) {
   HttpRig rig;
   const auto theirs = rig.waiting("zeta", 9, "secret of zeta");
   const std::string id = theirs.message.id.text();
-  for (const std::string& path : {"/v1/messages/" + id, "/v1/messages/" + id + "/parts/1", std::string("/v1/answers/9"), std::string("/v1/answers/9/parts/1")})
+  for (const std::string& path : {"/v1/messages/" + id, "/v1/messages/" + id + "/parts/1", std::string("/v1/answers/9"),
+                                  std::string("/v1/answers/9/parts/1")})
     EXPECT_EQ(rig.call("GET", path).result.status, 404) << path;
   EXPECT_EQ(rig.call("POST", "/v1/answers/9/acknowledge").result.status, 404);
   EXPECT_TRUE(rig.context.settled().empty());

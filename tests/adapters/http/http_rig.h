@@ -10,12 +10,12 @@
 
 #include "adapters/http/channel.h"
 #include "adapters/http/settings.h"
+#include "core/channel/conformance/test_context.h"
 #include "core/channel/plugin.h"
 #include "core/net/connector.h"
 #include "core/net/event_loop.h"
 #include "core/net/http/client.h"
 #include "core/net/resolver.h"
-#include "core/channel/conformance/test_context.h"
 
 namespace sluis::http {
 
@@ -72,8 +72,8 @@ struct HttpRig {
     return account;
   }
 
-  Answer call(const std::string& method, const std::string& target, const std::string& body = {}, net::http::Headers headers = {},
-              const std::string& token = "token-of-acme") {
+  Answer call(const std::string& method, const std::string& target, const std::string& body = {},
+              net::http::Headers headers = {}, const std::string& token = "token-of-acme") {
     net::http::ClientRequest request;
     request.origin = {false, "127.0.0.1", context.test_listeners.port("public")};
     request.method = method;
@@ -86,11 +86,13 @@ struct HttpRig {
     return done.get_future().get();
   }
   Answer submit(const std::string& body, const std::string& key, const std::string& query = {}) {
-    return call("POST", "/v1/messages" + query, body, {{"Idempotency-Key", key}, {"Content-Type", "application/edifact"}});
+    return call("POST", "/v1/messages" + query, body,
+                {{"Idempotency-Key", key}, {"Content-Type", "application/edifact"}});
   }
 
   // A message of a customer that waits for it on this channel.
-  Messages::OneMessage waiting(const std::string& customer, std::int64_t number, const std::string& content, std::string_view name = "answer.xml") {
+  Messages::OneMessage waiting(const std::string& customer, std::int64_t number, const std::string& content,
+                               std::string_view name = "answer.xml") {
     Messages::OneMessage one;
     SeededRandom random(static_cast<std::uint64_t>(number));
     one.message.id = IdGenerator(clock, random).next();
@@ -110,7 +112,11 @@ struct HttpRig {
   }
 };
 
-inline nlohmann::json json_of(const Answer& answer) { return nlohmann::json::parse(answer.response.body, nullptr, false); }
-inline std::string code_of(const Answer& answer) { return json_of(answer).value("code", ""); }
+inline nlohmann::json json_of(const Answer& answer) {
+  return nlohmann::json::parse(answer.response.body, nullptr, false);
+}
+inline std::string code_of(const Answer& answer) {
+  return json_of(answer).value("code", "");
+}
 
 }  // namespace sluis::http

@@ -7,7 +7,8 @@
 namespace sluis::http {
 namespace {
 
-std::shared_ptr<const Account> account(const std::string& customer, std::vector<std::string> tokens, std::vector<std::string> certificates = {}) {
+std::shared_ptr<const Account> account(const std::string& customer, std::vector<std::string> tokens,
+                                       std::vector<std::string> certificates = {}) {
   auto out = std::make_shared<Account>();
   out->customer = customer;
   out->settings = default_settings(account_settings);
@@ -103,7 +104,8 @@ TEST(HttpAccount, AWebhookHasAnAddressAndASecretTogether) {
   EXPECT_EQ(faults("https://acme.example/hook", good), "");
   EXPECT_NE(faults("https://acme.example/hook", "").find("webhook.url: needs a webhook.secret"), std::string::npos);
   EXPECT_NE(faults("http://acme.example/hook", good).find("webhook.url: is not https"), std::string::npos);
-  EXPECT_NE(faults("https://acme.example/hook", "whsec_c2hvcnQ=").find("webhook.secret: is not whsec_"), std::string::npos);
+  EXPECT_NE(faults("https://acme.example/hook", "whsec_c2hvcnQ=").find("webhook.secret: is not whsec_"),
+            std::string::npos);
   EXPECT_EQ(faults("https://acme.example/hook", "whsec_c2hvcnQ=").find("c2hvcnQ"), std::string::npos);
 }
 

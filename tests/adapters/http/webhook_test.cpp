@@ -60,16 +60,17 @@ class Hook {
  public:
   explicit Hook(HttpRig& rig) : server_(rig.clock) {
     net::http::Mount mount;
-    mount.serve = net::http::collect_body([this](const net::http::Request& request, const std::string& body, const net::http::Responder& responder) {
-      const std::lock_guard lock(mutex_);
-      requests.push_back({request, body});
-      net::http::Response response = net::http::Response::text(200, "ok");
-      if (!answers.empty()) {
-        response = answers.front();
-        answers.pop_front();
-      }
-      responder.respond(response);
-    });
+    mount.serve = net::http::collect_body(
+        [this](const net::http::Request& request, const std::string& body, const net::http::Responder& responder) {
+          const std::lock_guard lock(mutex_);
+          requests.push_back({request, body});
+          net::http::Response response = net::http::Response::text(200, "ok");
+          if (!answers.empty()) {
+            response = answers.front();
+            answers.pop_front();
+          }
+          responder.respond(response);
+        });
     lease_ = std::move(*server_.mount(std::move(mount)));
     listener_ = std::move(*net::Listener::open(rig.loops, *net::Address::parse("127.0.0.1:0"), server_.sessions()));
     url = "http://127.0.0.1:" + std::to_string(listener_->port()) + "/hook";
@@ -85,7 +86,7 @@ class Hook {
     net::http::Request request;
     std::string body;
   };
-  std::vector<Got> requests;   // read once the delivery has ended
+  std::vector<Got> requests;  // read once the delivery has ended
   std::deque<net::http::Response> answers;
   std::string url;
 
@@ -128,7 +129,8 @@ TEST(WebhookDelivery, PostsASignedEnvelopeWithLinks) {
   EXPECT_EQ(said["data"]["parts"][0]["href"], "/v1/answers/" + std::to_string(number(delivery->id)) + "/parts/1");
   EXPECT_EQ(request.headers.get("webhook-id"), delivery->identity.value);
   EXPECT_EQ(request.headers.get("webhook-signature"),
-            webhook_signature(*parse_webhook_secret(key_text), request.headers.get("webhook-id"), request.headers.get("webhook-timestamp"), body));
+            webhook_signature(*parse_webhook_secret(key_text), request.headers.get("webhook-id"),
+                              request.headers.get("webhook-timestamp"), body));
 }
 
 TEST(WebhookDelivery, EveryTryHasTheSameId) {
@@ -152,7 +154,8 @@ TEST(WebhookDelivery, EveryTryHasTheSameId) {
 TEST(WebhookDelivery, MayPostThePayloadItself) {
   HttpRig rig;
   Hook hook(rig);
-  rig.add("hooked", "", {{"webhook.url", hook.url}, {"webhook.secret", Secret{key_text}}, {"webhook.body", std::string("content")}});
+  rig.add("hooked", "",
+          {{"webhook.url", hook.url}, {"webhook.secret", Secret{key_text}}, {"webhook.body", std::string("content")}});
   deliver(rig, answer_for(rig, "hooked", "<a/>"));
   ASSERT_EQ(hook.requests.size(), 1U);
   EXPECT_EQ(hook.requests[0].body, "<a/>");
