@@ -171,7 +171,9 @@ std::shared_ptr<net::http::RequestHandler> Api::serve(const net::http::Request& 
     return nullptr;
   }
   if (call.endpoint == Endpoint::description) {
-    responder.respond({200, {{"Content-Type", "application/yaml"}}, openapi_document(path_), true});
+    Response document{200, net::http::Headers{{"Content-Type", "application/yaml"}}, openapi_document(path_)};
+    document.compress = true;
+    responder.respond(std::move(document));
     return nullptr;
   }
   auto place = visits_->enter();

@@ -1,4 +1,5 @@
 // What is wrong in a configuration is said in these words, at this place.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/config/tree.h"
@@ -210,9 +211,48 @@ TEST(Mistakes, OfTheGateway) {
       with("gateway.yaml",
            "gateway: { name: a, data: /d }\nlisteners:\n  p: { address: \"0.0.0.0:1\", tls: { certificate: /c } }\n"),
       Lines{"gateway.yaml:3:30: listeners.p.tls.key: is required"});
+  const auto with_tls = [](const std::string& more) {
+    return with("gateway.yaml",
+                "gateway: { name: a, data: /d }\nlisteners:\n  p:\n    address: \"0.0.0.0:1\"\n    tls: { "
+                "certificate: /c, key: \"${file:secrets/acme}\", " +
+                    more + " }\n");
+  };
+  EXPECT_EQ(
+      with_tls("client-certificates: required"),
+      Lines{"gateway.yaml:5:5: listeners.p.tls: asks for client certificates, but has no client-ca to check them by"});
+  EXPECT_EQ(with_tls("client-ca: /ca"),
+            Lines{"gateway.yaml:5:5: listeners.p.tls: has a client-ca, but client-certificates is none"});
   EXPECT_EQ(with("gateway.yaml", "gateway: { name: a, data: /d }\nlog: { format: xml }\nlimit: {}\n"),
             (Lines{"gateway.yaml:2:16: log.format: \"xml\" is none of auto, text, json",
                    "gateway.yaml:3:1: limit: unknown setting; did you mean \"limits\"?"}));
+}
+
+TEST(Mistakes, ASettingThatNamesNoListener) {
+  const auto with_listener = [](std::string_view name) {
+    return with(
+        "channels/drop.yaml",
+        fmt::format("channel: drop\nadapter: drop\nenvironment: production\nnotify: {{ listener: {} }}\n", name));
+  };
+  EXPECT_EQ(with_listener("public"),
+            Lines{"channels/drop.yaml:4:21: notify.listener: gateway.yaml has no listener \"public\""});
+}
+
+TEST(Mistakes, WhatTheAdapterSaysOfAnAccountIsAtItsSetting) {
+  EXPECT_EQ(with("customers/acme.yaml",
+                 "customer: acme\naccounts:\n  drop: { pickup: /same, deliver: /same }\nreturn: [drop]\n"),
+            Lines{"customers/acme.yaml:3:35: accounts.drop.deliver: is the folder that is picked up"});
+}
+
+TEST(Mistakes, AnItemOfAUniqueListIsOneCustomersAndNotRepeated) {
+  const Tree tree;
+  for (const char* const name : {"a", "b"})
+    tree.write(fmt::format("customers/{}.yaml", name),
+               fmt::format("customer: {0}\naccounts:\n  drop: {{ pickup: /{0}/o, deliver: /{0}/i, keys: [one-{0}, "
+                           "shared] }}\nreturn: [drop]\n",
+                           name));
+  EXPECT_EQ(
+      tree.errors(),
+      Lines{"customers/b.yaml:3:53: accounts.drop.keys: this item is already customer a's at customers/a.yaml:3:53"});
 }
 
 TEST(Mistakes, OfNumbersAndNames) {

@@ -27,13 +27,17 @@ constexpr std::array authority_account{
     SettingSpec{.name = "password", .type = secret, .sentence = "Password.", .required = true},
     SettingSpec{.name = "mailbox", .type = text, .sentence = "Mailbox."},
 };
+constexpr std::array drop_settings{
+    SettingSpec{.name = "notify.listener", .type = listener_name, .sentence = "Listener."},
+};
 constexpr std::array drop_account{
     SettingSpec{.name = "pickup", .type = path, .sentence = "Folder.", .required = true},
     SettingSpec{.name = "deliver", .type = path, .sentence = "Folder.", .required = true},
+    SettingSpec{.name = "keys", .type = text_list, .sentence = "Keys."},
 };
 constexpr std::array<std::string_view, 1> by_edi{"edi"};
 constexpr std::array<std::string_view, 1> unique_mailbox{"mailbox"};
-constexpr std::array<std::string_view, 2> unique_folders{"pickup", "deliver"};
+constexpr std::array<std::string_view, 3> unique_folders{"pickup", "deliver", "keys"};
 constexpr std::array kinds_given{
     ChannelKind{.name = "authority",
                 .sentence = "An authority.",
@@ -44,11 +48,15 @@ constexpr std::array kinds_given{
                 .unique_account_settings = unique_mailbox},
     ChannelKind{.name = "drop",
                 .sentence = "Folders.",
-                .settings = {},
+                .settings = drop_settings,
                 .account = drop_account,
                 .customer_side = true,
                 .unique_account_settings = unique_folders},
 };
+
+std::string find_in(const Settings& account, std::string_view name) {
+  return account.has(name) ? account.text(name) : std::string{};
+}
 
 class TestAdapter final : public Adapter {
  public:
@@ -58,6 +66,11 @@ class TestAdapter final : public Adapter {
     if (config.kind == "authority" && config.settings.text("submit.tls") == "none" &&
         config.settings.integer("submit.port") != 25)
       return {Error{"test.tls", "submit.tls: none is for port 25 only"}};
+    return {};
+  }
+  std::vector<Error> check_account(const ChannelConfig&, const Settings& account) const override {
+    if (find_in(account, "deliver") == "/same" && find_in(account, "pickup") == "/same")
+      return {Error{"test.folder", "deliver: is the folder that is picked up"}};
     return {};
   }
   Result<std::unique_ptr<Channel>> make(const ChannelConfig&, ChannelContext&) const override {

@@ -132,14 +132,19 @@ class Site:
         gateway.write("channels/api.yaml", "channel: api\nadapter: http\nenvironment: test\nlistener: public\n"
                                            f"webhook: {{ clear-text: true }}\nmax-size: 4MiB\n{self.channel}")
         gateway.write("policies.yaml", "policies:\n  - policy: quick\n    retry: { first: 100ms, most: 500ms, jitter: 0 }\n    report: [delivered]\n")
-        gateway.write("flows.yaml", "flows:\n  - flow: e2e/echo\n    direction: both\n  - flow: e2e/once\n    direction: both\n    duplicate: refuse\n"
+        gateway.write("flows.yaml", "flows:\n  - flow: e2e/echo\n    direction: both\n  - flow: e2e/filed\n    direction: both\n  - flow: e2e/once\n    direction: both\n    duplicate: refuse\n"
                                     "  - flow: e2e/nowhere\n    direction: both\n")
-        gateway.write("routes.yaml", "routes:\n  - route: back\n    when: { from: api, flow: [e2e/echo, e2e/once] }\n    send: { to: customer }\n    policy: quick\n")
+        gateway.write("routes.yaml", "routes:\n  - route: back\n    when: { from: api, flow: [e2e/echo, e2e/once] }\n    send: { to: customer }\n    policy: quick\n"
+                                     "  - route: file\n    when: { from: api, flow: e2e/filed }\n    send: { to: archive }\n    policy: quick\n")
+        gateway.write("channels/archive.yaml", "channel: archive\nadapter: directory\nenvironment: test\n")
 
     def customer(self, name, more=""):
         token = self.tokens.setdefault(name, base64.urlsafe_b64encode(os.urandom(32)).decode())
         digest = hashlib.sha256(token.encode()).hexdigest()
-        self.gateway.write(f"customers/{name}.yaml", f'customer: {name}\naccounts:\n  api: {{ tokens: ["sha256:{digest}"]{more} }}\nreturn: [api]\n')
+        archive = self.folder / f"archive-{name}"
+        archive.mkdir(exist_ok=True)
+        self.gateway.write(f"customers/{name}.yaml", f'customer: {name}\naccounts:\n  api: {{ tokens: ["sha256:{digest}"]{more} }}\n'
+                                                    f"  archive: {{ deliver: {archive} }}\nreturn: [api]\n")
 
     def connect(self):
         context = ssl.create_default_context(cafile=self.folder / "certificate.pem")
@@ -245,8 +250,13 @@ class Api(HttpCase):
         self.assertEqual([d["state"] for d in shown["deliveries"]], ["delivered"])
         self.assertIn("acknowledged by acme", [d.get("receipt") for d in shown["deliveries"]])
         self.assertTrue({"accepted", "routed", "delivered"} <= {e["event"] for e in shown["timeline"]})
+
+    def test_a_report_waits_like_an_answer(self):
+        site = self.shared
+        message = site.submit(b"to the archive", "filed", flow="e2e/filed").json["message"]
         report = until(lambda: next((a for a in site.answers() if a.get("kind") == "report" and a.get("in_reply_to") == message), None), "the report")
         self.assertEqual(json.loads(site.call("GET", report["parts"][0]["href"]).body)["state"], "delivered")
+        self.assertEqual([r["message"] for r in site.call("GET", f"/v1/messages/{message}").json["replies"]], [report["message"]])
 
     def test_the_same_key_is_the_same_message(self):
         site = self.shared
@@ -400,7 +410,9 @@ class Trouble(HttpCase):
         site.customer("acme", f", webhook: {{ url: {hook.url}, secret: {site.gateway.secret('hook', secret)} }}")
         site.gateway.start()
         message = site.submit(b"to the hook", "hook").json["message"]
-        until(lambda: len(hook.got) >= 4, "three tries and a report")
+        until(lambda: len(hook.got) >= 3, "three tries")
+        site.submit(b"to the archive", "filed", flow="e2e/filed")
+        until(lambda: len(hook.got) >= 4, "the report")
         tries = [(h, b) for h, b in hook.got if json.loads(b)["type"] == "answer.available"]
         reports = [json.loads(b) for _, b in hook.got if json.loads(b)["type"] == "report"]
         self.assertEqual(len(tries), 3)
