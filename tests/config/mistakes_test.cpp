@@ -238,9 +238,8 @@ TEST(Mistakes, ASettingThatNamesNoListener) {
 }
 
 TEST(Mistakes, WhatTheAdapterSaysOfAnAccountIsAtItsSetting) {
-  EXPECT_EQ(with("customers/acme.yaml",
-                 "customer: acme\naccounts:\n  drop: { pickup: /same, deliver: /same }\nreturn: [drop]\n"),
-            Lines{"customers/acme.yaml:3:35: accounts.drop.deliver: is the folder that is picked up"});
+  EXPECT_EQ(with_customer("  drop: { pickup: /same, deliver: /same }\nreturn: [drop]\n"),
+            Lines{"customers/acme.yaml:4:35: accounts.drop.deliver: is the folder that is picked up"});
 }
 
 TEST(Mistakes, AnItemOfAUniqueListIsOneCustomersAndNotRepeated) {
@@ -252,7 +251,7 @@ TEST(Mistakes, AnItemOfAUniqueListIsOneCustomersAndNotRepeated) {
                            name));
   EXPECT_EQ(
       tree.errors(),
-      Lines{"customers/b.yaml:3:53: accounts.drop.keys: this item is already customer a's at customers/a.yaml:3:53"});
+      Lines{"customers/b.yaml:3:54: accounts.drop.keys: this item is already customer a's at customers/a.yaml:3:54"});
 }
 
 TEST(Mistakes, OfNumbersAndNames) {
