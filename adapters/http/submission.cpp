@@ -9,6 +9,7 @@
 #include "adapters/http/views.h"
 #include "core/message/attributes.h"
 #include "core/net/http/target.h"
+#include "protocols/mime/media_type.h"
 
 namespace sluis::http {
 
@@ -76,6 +77,13 @@ std::variant<SubmissionHead, net::http::Response> read_submission_head(const net
   if (const std::string_view type = request.headers.get("Content-Type"); !type.empty()) {
     if (type.size() > longest_value) return bad("the Content-Type is too long", "request.content-type");
     out.part.media_type = type;
+    if (const auto form = mime::parse_media_type(type); form && form->is("multipart/form-data")) {
+      const std::string* boundary = form->parameters.find("boundary");
+      // RFC 2046 §5.1.1
+      if (boundary == nullptr || boundary->empty() || boundary->size() > 70 || form->parameters.ambiguous)
+        return bad("multipart/form-data without a boundary that can be used", "multipart.boundary");
+      out.boundary = *boundary;
+    }
   }
   if (request.headers.count("Idempotency-Key") > 1) return bad("more than one Idempotency-Key", "idempotency.key");
   const std::string_view key = unquoted(request.headers.get("Idempotency-Key"));
@@ -122,9 +130,9 @@ net::http::Response submission_response(const IntakeResult& result, std::string_
 
 Submission::~Submission() {
   // Its file is unlinked: not on the loop. A stopped pool has no loop to spare.
-  if (writer_ == nullptr) return;
-  const std::shared_ptr<ContentWriter> writer(std::move(writer_));  // shared: a task is copied
-  static_cast<void>(pool_->post([writer] {}));
+  if (parts_ == nullptr) return;
+  const std::shared_ptr<BodyParts> parts(std::move(parts_));  // shared: a task is copied
+  static_cast<void>(pool_->post([parts] {}));
 }
 
 void Submission::post(Task task) {
@@ -133,6 +141,8 @@ void Submission::post(Task task) {
 
 void Submission::refuse(const Error& error) {
   refused_ = true;
+  if (error.code.starts_with("multipart.") || error.code == "message.empty")
+    return reply_->give(net::http::problem(400, error.what, error.code));
   // What the store could not do is not the client's fault, and may pass.
   reply_->give(submission_response(Refusal{error, true}, path_));
 }
@@ -150,9 +160,8 @@ void Submission::on_body(std::string_view bytes) {
 
 void Submission::store(std::string piece) {
   if (refused_ || gone_) return;
-  if (writer_ == nullptr) writer_ = context_.content().write();
-  size_ += piece.size();
-  if (Status written = writer_->write(piece); !written) refuse(written.error());
+  if (parts_ == nullptr) parts_ = std::make_unique<BodyParts>(context_.content(), head_.part, head_.boundary);
+  if (Status written = parts_->write(piece); !written) refuse(written.error());
 }
 
 void Submission::on_end() {
@@ -162,13 +171,13 @@ void Submission::on_end() {
 void Submission::finish() {
   store(std::exchange(buffer_, {}));
   if (refused_ || gone_) return;
-  if (size_ == 0) return reply_->give(net::http::problem(400, "the message is empty", "message.empty"));
-  auto content = std::exchange(writer_, nullptr)->finish();
-  if (!content) return refuse(content.error());
-  head_.part.content = std::move(*content);
+  auto parts = parts_->finish();
+  if (!parts) return refuse(parts.error());
   Arrival arrival;
-  arrival.parts.push_back(std::move(head_.part));
+  arrival.parts = std::move(*parts);
   arrival.attributes = std::move(head_.attributes);
+  if (const std::string& name = arrival.parts.front().file_name; !name.empty())
+    arrival.attributes.set_if_absent("file.name", name);
   arrival.from = AccountRef{context_.channel(), customer_, true};
   arrival.key = std::move(head_.key);
   context_.intake().accept(std::move(arrival), [reply = reply_, path = path_](const IntakeResult& result) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/http/body_parts.h"
 #include "adapters/http/reply.h"
 #include "core/channel/context.h"
 #include "core/net/http/handler.h"
@@ -16,7 +17,8 @@ namespace sluis::http {
 
 // What a request says of its message before the body: from query and header fields.
 struct SubmissionHead {
-  Part part;
+  Part part;                            // the payload, as far as the head describes it
+  std::optional<std::string> boundary;  // of multipart/form-data: each part of the body is a part of the message
   Attributes attributes;
   std::optional<DedupeKey> key;
 };
@@ -64,9 +66,8 @@ class Submission final : public net::http::RequestHandler, public std::enable_sh
   const std::string customer_, path_;
   SubmissionHead head_;
   std::string buffer_;
-  std::unique_ptr<ContentWriter> writer_;  // the pool's
-  std::uint64_t size_ = 0;
-  bool refused_ = false;  // written before the loop is told to go on
+  std::unique_ptr<BodyParts> parts_;  // the pool's
+  bool refused_ = false;              // written before the loop is told to go on
   std::atomic<bool> gone_{false};
 };
 

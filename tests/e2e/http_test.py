@@ -320,15 +320,28 @@ class Api(HttpCase):
     def test_the_description_is_served(self):
         self.assertEqual(yaml.safe_load(self.shared.call("GET", "/v1/openapi.yaml", customer="").body), self.shared.CONTRACT.document)
 
+    def curl(self, key, *arguments):
+        site = self.shared
+        done = subprocess.run(["curl", "-sS", "--cacert", site.folder / "certificate.pem", "-H", f"Authorization: Bearer {site.tokens['acme']}",
+                               "-H", f"Idempotency-Key: {key}", *arguments, f"https://localhost:{site.port}/v1/messages?flow=e2e/echo"],
+                              capture_output=True, text=True, check=True)
+        return site.call("GET", "/v1/messages/" + json.loads(done.stdout)["message"]).json
+
     def test_curl_hands_in_a_file(self):
         site = self.shared
         file = site.folder / "declaration.edi"
         file.write_bytes(b"UNB+curl'")
-        done = subprocess.run(["curl", "-sS", "--cacert", site.folder / "certificate.pem", "--resolve", f"localhost:{site.port}:127.0.0.1",
-                               "-H", f"Authorization: Bearer {site.tokens['acme']}", "-H", "Idempotency-Key: curl-1", "--data-binary", f"@{file}",
-                               f"https://localhost:{site.port}/v1/messages?flow=e2e/echo"], capture_output=True, text=True, check=True)
-        message = json.loads(done.stdout)["message"]
-        self.assertEqual(site.call("GET", f"/v1/messages/{message}/parts/1").body, b"UNB+curl'")
+        message = self.curl("curl-file", "--data-binary", f"@{file}")
+        self.assertEqual(site.call("GET", message["parts"][0]["href"]).body, b"UNB+curl'")
+
+    def test_curl_hands_in_a_form_with_attachments(self):
+        site = self.shared
+        for name, content in (("a.xml", b"<a/>"), ("b.bin", os.urandom(300_000))):
+            (site.folder / name).write_bytes(content)
+        message = self.curl("curl-form", "-F", f"payload=@{site.folder}/a.xml;type=application/xml", "-F", f"more=@{site.folder}/b.bin")
+        self.assertEqual([(p["role"], p["file_name"]) for p in message["parts"]], [("payload", "a.xml"), ("attachment", "b.bin")])
+        for part in message["parts"]:
+            self.assertEqual(site.call("GET", part["href"]).body, (site.folder / part["file_name"]).read_bytes())
 
     def test_slow_connections_keep_nobody_out(self):
         site = self.shared

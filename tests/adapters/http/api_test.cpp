@@ -37,6 +37,40 @@ TEST(HttpSubmission, ALargeBodyGoesToTheContentStoreInPieces) {
   EXPECT_EQ(content.sha256, sha256(body));
 }
 
+TEST(HttpSubmission, AFormIsAPayloadWithAttachments) {
+  HttpRig rig;
+  const std::string big(700'000, 'p');
+  const std::string form =
+      "--b\r\nContent-Disposition: form-data; name=\"payload\"; filename=\"a.xml\"\r\nContent-Type: "
+      "application/xml\r\n\r\n"
+      "<a/>\r\n--b\r\nContent-Disposition: form-data; name=\"more\"; filename=\"b.pdf\"\r\n\r\n" +
+      big + "\r\n--b--\r\n";
+  const Answer answer = rig.call("POST", "/v1/messages", form,
+                                 {{"Idempotency-Key", "f"}, {"Content-Type", "multipart/form-data; boundary=b"}});
+  ASSERT_EQ(answer.result.status, 201) << answer.response.body;
+  const Parts parts = rig.context.arrivals().at(0).parts;
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[0].role, PartRole::payload);
+  EXPECT_EQ(parts[0].media_type, "application/xml");
+  EXPECT_EQ(parts[0].file_name, "a.xml");
+  EXPECT_EQ(*parts[0].content.bytes, "<a/>");
+  EXPECT_EQ(parts[1].role, PartRole::attachment);
+  EXPECT_EQ(parts[1].content.sha256, sha256(big));
+  EXPECT_EQ(rig.context.arrivals().at(0).attributes.get("file.name"), "a.xml");
+}
+
+TEST(HttpSubmission, ABrokenFormIsRefused) {
+  HttpRig rig;
+  const auto post = [&](const std::string& type, const std::string& body) {
+    return rig.call("POST", "/v1/messages", body, {{"Idempotency-Key", "f"}, {"Content-Type", type}});
+  };
+  EXPECT_EQ(code_of(post("multipart/form-data", "x")), "multipart.boundary");
+  const Answer cut = post("multipart/form-data; boundary=b", "--b\r\n\r\nhalf");
+  EXPECT_EQ(cut.result.status, 400);
+  EXPECT_EQ(code_of(cut), "multipart.end");
+  EXPECT_TRUE(rig.context.arrivals().empty());
+}
+
 TEST(HttpSubmission, TheSameKeyWithTheSameBytesIsTheFirstMessage) {
   HttpRig rig;
   const MessageId first = *Uuid::parse("01890000-0000-7000-8000-000000000001");
