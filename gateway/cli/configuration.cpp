@@ -12,6 +12,7 @@
 #include "config/schema_values.h"
 #include "gateway/cli/program.h"
 #include "gateway/cli/text.h"
+#include "gateway/listeners.h"
 #include "routing/compiled.h"
 
 namespace sluis::gateway {
@@ -35,6 +36,10 @@ int check(const Program& program) {
     std::fprintf(stderr, "sluis: %s: %zu errors\n", program.globals().config.c_str(), loaded.errors.size());
     return 1;
   }
+  // What a reload would load, and refuse itself for.
+  const PreparedListeners listeners = prepare(loaded.gateway.listeners);
+  for (const Error& error : listeners.errors) std::fprintf(stderr, "gateway.yaml: %s\n", error.what.c_str());
+  if (!listeners.errors.empty()) return 1;
   if (program.globals().json) {
     const Json out = {{"ok", true}, {"files", loaded.files.size()}, {"channels", loaded.generation->channels.size()},
                       {"customers", loaded.generation->customers.size()}, {"policies", loaded.generation->policies.size()}};

@@ -111,7 +111,7 @@ class Site:
         self.port = free_port()
         self.certificate("first")
         self.tokens = {}
-        self.listener = {"max-connections-per-address": "1000"}
+        self.listener, self.tls = {"max-connections-per-address": "1000"}, ""
         self.low_water, self.channel = "16MiB", ""
         for name in ("acme", "zeta"):
             self.customer(name)
@@ -128,7 +128,7 @@ class Site:
                       f"gateway: {{ name: e2e.example, data: {gateway.data} }}\nlog: {{ format: json, level: debug }}\nengine: {{ tick: 100ms }}\n"
                       f"limits: {{ low-water: {self.low_water} }}\n"
                       f'listeners:\n  public: {{ address: "127.0.0.1:{self.port}"{more},\n'
-                      f'            tls: {{ certificate: {self.folder}/certificate.pem, key: "${{file:{self.folder}/key.pem}}" }} }}\n')
+                      f'            tls: {{ certificate: {self.folder}/certificate.pem, key: "${{file:{self.folder}/key.pem}}"{self.tls} }} }}\n')
         gateway.write("channels/api.yaml", "channel: api\nadapter: http\nenvironment: test\nlistener: public\n"
                                            f"webhook: {{ clear-text: true }}\nmax-size: 4MiB\n{self.channel}")
         gateway.write("policies.yaml", "policies:\n  - policy: quick\n    retry: { first: 100ms, most: 500ms, jitter: 0 }\n    report: [delivered]\n")
@@ -146,8 +146,10 @@ class Site:
         self.gateway.write(f"customers/{name}.yaml", f'customer: {name}\naccounts:\n  api: {{ tokens: ["sha256:{digest}"]{more} }}\n'
                                                     f"  archive: {{ deliver: {archive} }}\nreturn: [api]\n")
 
-    def connect(self):
+    def connect(self, certificate=None):
         context = ssl.create_default_context(cafile=self.folder / "certificate.pem")
+        if certificate:
+            context.load_cert_chain(certificate)
         return http.client.HTTPSConnection("localhost", self.port, context=context, timeout=60)
 
     def call(self, method, target, body=None, customer="acme", connection=None, **headers):
@@ -443,6 +445,25 @@ class Trouble(HttpCase):
         self.assertNotIn(site.tokens["acme"], words, "no token in the log")
         self.assertNotIn(secret.removeprefix("whsec_"), words, "no secret in the log")
 
+    def test_a_token_that_is_bound_to_a_certificate_needs_it(self):
+        site = self.site(start=False)
+        for name in ("mine", "other"):
+            openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+                    "-keyout", site.folder / f"{name}.key", "-out", site.folder / f"{name}.crt")
+            (site.folder / f"{name}.pem").write_text((site.folder / f"{name}.key").read_text() + (site.folder / f"{name}.crt").read_text())
+        (site.folder / "clients.pem").write_text("".join((site.folder / f"{name}.crt").read_text() for name in ("mine", "other")))
+        fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert((site.folder / "mine.crt").read_text())).hexdigest()
+        site.customer("acme", f', certificates: ["sha256:{fingerprint}"]')
+        site.tls = f", client-ca: {site.folder}/clients.pem, client-certificates: optional"
+        site.configure()
+        site.gateway.start()
+        with_it, with_another = site.connect(site.folder / "mine.pem"), site.connect(site.folder / "other.pem")
+        self.assertEqual(site.call("GET", "/v1/messages", connection=with_it).status, 200)
+        self.assertEqual(site.call("GET", "/v1/messages", connection=with_another).status, 401)
+        self.assertEqual(site.call("GET", "/v1/messages").status, 401)
+        self.assertEqual(site.call("GET", "/v1/messages", customer="", connection=with_it).status, 401, "the certificate alone does not do")
+        self.assertEqual(site.call("GET", "/v1/messages", customer="zeta").status, 200, "who has none needs none")
+
     def test_a_listener_whose_address_is_taken_waits_for_it(self):
         site = self.site(start=False)
         holder = socket.create_server(("127.0.0.1", site.port))
@@ -461,6 +482,14 @@ class Trouble(HttpCase):
         done = site.gateway.run("check")
         self.assertEqual(done.returncode, 1)
         self.assertIn('channels/api.yaml:4:11: listener: gateway.yaml has no listener "pubic"; did you mean "public"?', done.stderr)
+
+    def test_a_certificate_without_its_key_is_found_by_check(self):
+        site = self.site(start=False)
+        self.assertEqual(site.gateway.run("check").returncode, 0)
+        openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", site.folder / "key.pem")
+        done = site.gateway.run("check")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("gateway.yaml: listeners.public.tls: ", done.stderr)
 
 
 class ZDocument(unittest.TestCase):

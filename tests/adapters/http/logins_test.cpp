@@ -31,6 +31,14 @@ TEST(LoginIndex, FindsACustomerByAnyOfItsTokens) {
   EXPECT_EQ(index.find({}, {}), nullptr);
 }
 
+TEST(LoginIndex, HoldsThousandsOfCustomers) {
+  std::vector<std::shared_ptr<const Account>> accounts;
+  for (int i = 0; i < 5000; ++i) accounts.push_back(account("c" + std::to_string(i), {"token" + std::to_string(i)}));
+  const LoginIndex index(accounts);
+  for (int i = 0; i < 5000; i += 7)
+    ASSERT_EQ(index.find("token" + std::to_string(i), {})->customer, "c" + std::to_string(i));
+}
+
 TEST(LoginIndex, TheHashItselfIsNoToken) {
   const LoginIndex index({account("acme", {"secret"})});
   EXPECT_EQ(index.find(to_hex(sha256("secret")), {}), nullptr);
