@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import pwd
 import shutil
 import socket
 import subprocess
@@ -55,14 +56,21 @@ class Sink:
         if not os.access(SMTP_SINK, os.X_OK):
             raise RuntimeError(f"{SMTP_SINK} is not there: install postfix (deploy/install-packages test)")
         self.port = free_port()
-        self.process = subprocess.Popen([SMTP_SINK, *(["-M", str(count)] if count else []), *(["-D", str(dump)] if dump else []), "-m", "1000",
+        # As root it wants to be told a user; ours, for it writes into our folders.
+        user = ["-u", pwd.getpwuid(os.geteuid()).pw_name] if os.geteuid() == 0 else []
+        self.process = subprocess.Popen([SMTP_SINK, *user, *(["-M", str(count)] if count else []), *(["-D", str(dump)] if dump else []), "-m", "1000",
                                          f"127.0.0.1:{self.port}", "1024"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
         try:
-            until(lambda: accepts(self.port), "smtp-sink")
+            until(self._accepts, "smtp-sink")
         except BaseException:
             self.stop()
             raise
+
+    def _accepts(self):
+        if self.process.poll() is not None:
+            raise RuntimeError(f"smtp-sink ended with {self.process.returncode}")
+        return accepts(self.port)
 
     def stop(self):
         if self.process.poll() is None:

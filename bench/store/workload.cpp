@@ -63,7 +63,7 @@ Accept Workload::accept(std::uint64_t number) {
   made.customer = message.customer;
   made.route = "export declarations to Customs";
   made.policy = "customs";
-  made.identity.value = fmt::format("<{}@gateway.example>", own);
+  made.identity.value = fmt::format("{}@gateway.example", own);
   made.identity.references = {{"message-id", "", own + "@gateway.example"}};
   made.due_at = now;
   made.wakeups = {{now + std::chrono::hours{24 * 30}, WakeupKind::expire, 0}};
