@@ -30,7 +30,16 @@ std::string customer_name(std::uint64_t number) {
   return fmt::format("customer-{}", number);
 }
 
-// What a message of flow `number` must have, by the kind of condition that is measured.
+// What the message of route `number` has: its flow, and the attribute that presence asks for. `presence` asks for one
+// of twenty attributes with one of fifty flows; `names` asks for another attribute in each route.
+std::uint64_t flow_of(std::string_view kind, std::uint64_t number) {
+  return kind == "presence" ? number % 50 : number;
+}
+std::string mark_of(std::string_view kind, std::uint64_t number) {
+  return fmt::format("bench.mark-{}", kind == "presence" ? number / 50 : number);
+}
+
+// The condition of route `number`.
 Condition when(std::string_view kind, std::uint64_t number) {
   Condition all;
   all.kind = Condition::Kind::all;
@@ -38,12 +47,15 @@ Condition when(std::string_view kind, std::uint64_t number) {
   if (kind == "equality") {
     all.children.push_back(on(Condition::Kind::equals, "flow", {flow(number)}));
   } else if (kind == "presence") {
-    all.children.push_back(on(Condition::Kind::present, fmt::format("bench.mark-{}", number), {}));
+    all.children.push_back(on(Condition::Kind::equals, "flow", {flow(flow_of(kind, number))}));
+    all.children.push_back(on(Condition::Kind::present, mark_of(kind, number), {}));
+  } else if (kind == "names") {
+    all.children.push_back(on(Condition::Kind::present, mark_of(kind, number), {}));
   } else if (kind == "regex") {
     all.children.push_back(on(Condition::Kind::equals, "flow", {flow(number)}));
     all.children.push_back(on(Condition::Kind::regex, "edifact.unb.recipient", {"^DOU(ANE|AN)$"}));
   } else {
-    bench::give_up("--kind is equality, presence or regex");
+    bench::give_up("--kind is equality, presence, names or regex");
   }
   return all;
 }
@@ -113,13 +125,10 @@ int main(int count, char** words) {
     const std::uint64_t which = routes - 1 - i % std::min<std::uint64_t>(routes, 7);
     messages[i].from = "drop";
     messages[i].customer = customer_name(i * customers / messages.size());
-    messages[i].attributes = {{"flow", flow(which)},
-                              {"kind", "submission"},
-                              {"file.name", "declaration.edi"},
-                              {"file.extension", "edi"},
-                              {"edifact.unb.sender", "8712345678906"},
-                              {"edifact.unb.recipient", "DOUANE"}};
-    messages[i].attributes.set(fmt::format("bench.mark-{}", which), "");
+    messages[i].attributes = {{"flow", flow(flow_of(kind, which))},    {"kind", "submission"},
+                              {"file.name", "declaration.edi"},        {"file.extension", "edi"},
+                              {"edifact.unb.sender", "8712345678906"}, {"edifact.unb.recipient", "DOUANE"}};
+    messages[i].attributes.set(mark_of(kind, which), "");
     const RouteDecision decision = compiled.routing->decide(messages[i]);
     const auto* plan = std::get_if<RoutePlan>(&decision);
     if (plan == nullptr || plan->deliveries.at(0).route != fmt::format("route {}", which))

@@ -36,7 +36,7 @@ class Smoke(unittest.TestCase):
         self.check("store", 16)
 
     def test_routing_is_measured(self):
-        self.check("routing", 9)
+        self.check("routing", 12)
 
     def test_the_configuration_is_measured(self):
         self.check("config", 4)

@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SLUIS = os.environ["SLUIS"]
 SANDBOX = os.environ.get("SLUIS_SANDBOX", "")
 PLUGINS = os.environ.get("SLUIS_PLUGINS", "")
-DOCUMENTS = ["README.md", "docs/operator-guide.md", "docs/architecture.md", "docs/adapter-guide.md"]
+DOCUMENTS = ["README.md", "docs/operator-guide.md", "docs/architecture.md", "docs/adapter-guide.md", "docs/performance.md"]
 PATIENCE = float(os.environ.get("SLUIS_PATIENCE", "60")) * 3
 BLOCK = re.compile(r"^(?:<!-- (?P<mark>[^>]*) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
 
