@@ -9,7 +9,7 @@ WORDS = {"equality": "equality", "presence": "equality and presence", "regex": "
 
 
 def measure(context):
-    decisions = context.amount(1_000_000, 20_000)
+    decisions = context.amount(1_000_000, 5_000)
     kinds = ("equality", "presence", "regex", "names")
     section = Section(f"`decide()` for messages whose route is among the last of {ROUTES:,}, with conditions on `from`, on one of the flows, "
                       "and as each row says, beside three routes of every customer's own that do not match; processor time of one "

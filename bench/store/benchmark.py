@@ -14,7 +14,7 @@ PRODUCERS, BODY = 64, 4096
 
 
 def measure(context):
-    messages, warm_up = context.amount(20_000, 300), context.amount(4_000, 60)
+    messages, warm_up = context.amount(20_000, 200), context.amount(4_000, 30)
     section = Section(f"{PRODUCERS} producers, bodies of {BODY} octets; each message is accepted, begun and settled as delivered, each step "
                       "in a commit of its own that it shares with other messages' steps. One number is one message.")
 

@@ -37,7 +37,8 @@ def measure(context):
             section.row(f"processor time, {words}", "µs/message", Series.of(reports[side], lambda r: r["cpu_seconds"] * 1e6 / r["messages"]))
             section.row(f"written, {words}", "KiB/message", Series.of(reports[side], lambda r: r["write_bytes"] / 1024 / r["messages"]))
             section.row(f"flushes of the disk (whole machine), {words}", "per message", Series.of(reports[side], lambda r: r["flushes"] / r["messages"]))
-            syncs = count_syncs(context, traced[side])
+            # A second Postfix takes seconds to start; a quick try does without.
+            syncs = None if context.quick and side == "postfix" else count_syncs(context, traced[side])
             if syncs is not None:
                 section.row(f"fsync + fdatasync, {words} (strace, a run of its own)", "per message", syncs)
         if not no_postfix:
