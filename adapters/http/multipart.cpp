@@ -1,5 +1,6 @@
 #include "adapters/http/multipart.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "protocols/mime/header.h"
@@ -47,10 +48,9 @@ Result<bool> MultipartReader::read_header() {
   // A part without fields begins with the empty line.
   const bool none = buffer_.starts_with("\r\n");
   const std::size_t end = none ? 0 : buffer_.find("\r\n\r\n");
-  if (end == std::string::npos) {
-    if (buffer_.size() > largest_header) return Error{"multipart.header", "the header of a part is longer than 8 KiB"};
-    return false;
-  }
+  if (std::min(end, buffer_.size()) > largest_header)
+    return Error{"multipart.header", "the header of a part is longer than 8 KiB"};
+  if (end == std::string::npos) return false;
   if (Status opened = open_part(std::string_view(buffer_).substr(0, none ? 0 : end + 2)); !opened)
     return opened.error();
   buffer_.erase(0, none ? 2 : end + 4);
