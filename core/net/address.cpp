@@ -46,8 +46,7 @@ bool is_host_name(std::string_view host) {
 
 }  // namespace
 
-Result<Address> Address::ip(std::string_view ip, std::uint16_t port) {
-  const std::string bytes = read_ip(ip);
+Address Address::from_ip_bytes(std::string_view bytes, std::uint16_t port) {
   if (bytes.size() == 4) {
     sockaddr_in v4{};
     v4.sin_family = AF_INET;
@@ -62,7 +61,13 @@ Result<Address> Address::ip(std::string_view ip, std::uint16_t port) {
     std::memcpy(&v6.sin6_addr, bytes.data(), 16);
     return from(reinterpret_cast<const sockaddr*>(&v6), sizeof v6);
   }
-  return refused(ip, "not an IP address");
+  return {};
+}
+
+Result<Address> Address::ip(std::string_view ip, std::uint16_t port) {
+  const std::string bytes = read_ip(ip);
+  if (bytes.empty()) return refused(ip, "not an IP address");
+  return from_ip_bytes(bytes, port);
 }
 
 Result<Address> Address::unix_path(std::string_view path) {

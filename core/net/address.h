@@ -27,6 +27,8 @@ class SLUIS_CORE_API Address {
   static Result<Address> parse(std::string_view text);
   // An IP address without brackets, and a port.
   static Result<Address> ip(std::string_view ip, std::uint16_t port);
+  // 4 or 16 octets in network order, and a port; anything else: unspecified.
+  static Address from_ip_bytes(std::string_view bytes, std::uint16_t port);
   static Result<Address> unix_path(std::string_view path);
   static Address from(const sockaddr* address, socklen_t length);
 

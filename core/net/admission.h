@@ -22,10 +22,15 @@ class Admission : public std::enable_shared_from_this<Admission> {
 
   Admission(std::size_t most, std::size_t most_per_address) : most_(most), most_per_address_(most_per_address) {}
   Answer admit(const Address& peer);
+  // In two steps, for a peer whose address comes later: a place in all, then one of its address, kept beside the first.
+  Answer admit_unknown();
+  Answer admit_address(const Address& peer);
+  static std::shared_ptr<void> both(std::shared_ptr<void> one, std::shared_ptr<void> other);
   [[nodiscard]] std::size_t inside() const;
 
  private:
-  void leave(const std::string& key);
+  void leave();
+  void leave_address(const std::string& key);
 
   const std::size_t most_;
   const std::size_t most_per_address_;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/net/connection_turn.h"
+#include "core/net/proxy_protocol.h"
 #include "core/net/tls_filter.h"
 
 namespace sluis::net {
@@ -25,13 +26,16 @@ Address name_of(int fd, F get) {
 
 }  // namespace
 
-Connection::Connection(EventLoop& loop, FileDescriptor socket, ConnectionSettings settings)
+Connection::Connection(EventLoop& loop, FileDescriptor socket, ConnectionSettings settings,
+                       std::shared_ptr<const ProxyHeader> header)
     : loop_(loop),
       socket_(std::move(socket)),
       settings_(settings),
-      remote_(name_of(socket_.get(), ::getpeername)),
+      proxy_header_(std::move(header)),
+      peer_(name_of(socket_.get(), ::getpeername)),
+      remote_(proxy_header_ != nullptr && proxy_header_->source.family() != AF_UNSPEC ? proxy_header_->source : peer_),
       local_(name_of(socket_.get(), ::getsockname)) {
-  if (!remote_.is_unix()) {
+  if (!peer_.is_unix()) {
     const int on = 1;
     // We write whole replies at once; waiting for more of them only adds a round trip.
     ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -41,8 +45,9 @@ Connection::Connection(EventLoop& loop, FileDescriptor socket, ConnectionSetting
 
 Connection::~Connection() = default;
 
-std::shared_ptr<Connection> Connection::create(EventLoop& loop, FileDescriptor socket, ConnectionSettings settings) {
-  return std::shared_ptr<Connection>(new Connection(loop, std::move(socket), settings));
+std::shared_ptr<Connection> Connection::create(EventLoop& loop, FileDescriptor socket, ConnectionSettings settings,
+                                               std::shared_ptr<const ProxyHeader> header) {
+  return std::shared_ptr<Connection>(new Connection(loop, std::move(socket), settings, std::move(header)));
 }
 
 void Connection::start(std::shared_ptr<ConnectionHandler> handler) {

@@ -20,6 +20,7 @@
 
 namespace sluis::net {
 
+struct ProxyHeader;
 class TlsFilter;
 
 // What a connection tells whoever uses it.
@@ -63,11 +64,13 @@ struct PeerCredentials {
 
 // [Ownership] shared_ptr: the loop holds a started connection until it is closed, the user as long as it likes. A
 // connection that was never started closes when it is dropped. [Threading] on the loop only, except loop(), remote(),
-// local() and create(). [Errors] through on_closed(). After the end every method is harmless and does nothing.
+// peer(), proxy_header(), local() and create(). [Errors] through on_closed(). After the end every method is harmless
+// and does nothing.
 class SLUIS_CORE_API Connection : public std::enable_shared_from_this<Connection> {
  public:
-  // Takes over a connected, non-blocking stream socket.
-  static std::shared_ptr<Connection> create(EventLoop& loop, FileDescriptor socket, ConnectionSettings settings = {});
+  // Takes over a connected, non-blocking stream socket. `header`: what a proxy that is believed says of its client.
+  static std::shared_ptr<Connection> create(EventLoop& loop, FileDescriptor socket, ConnectionSettings settings = {},
+                                            std::shared_ptr<const ProxyHeader> header = nullptr);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -107,7 +110,12 @@ class SLUIS_CORE_API Connection : public std::enable_shared_from_this<Connection
   void clear_deadline();
 
   [[nodiscard]] EventLoop& loop() const { return loop_; }
+  // Whom we speak with: the client, also when a named proxy forwards it.
   [[nodiscard]] const Address& remote() const { return remote_; }
+  // The other end of the socket: the proxy, where there is one.
+  [[nodiscard]] const Address& peer() const { return peer_; }
+  // What the proxy said (core/net/proxy_protocol.h); null without one.
+  [[nodiscard]] const std::shared_ptr<const ProxyHeader>& proxy_header() const { return proxy_header_; }
   [[nodiscard]] const Address& local() const { return local_; }
   [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const;    // local sockets only
   [[nodiscard]] std::uint64_t bytes_received() const { return received_; }  // on the wire
@@ -122,7 +130,8 @@ class SLUIS_CORE_API Connection : public std::enable_shared_from_this<Connection
   enum class State { created, open, closing, closed };
   class Turn;
 
-  Connection(EventLoop& loop, FileDescriptor socket, ConnectionSettings settings);
+  Connection(EventLoop& loop, FileDescriptor socket, ConnectionSettings settings,
+             std::shared_ptr<const ProxyHeader> header);
   void on_io(IoEvents events);
   void receive();
   void receive_clear(std::string_view bytes);
@@ -146,6 +155,8 @@ class SLUIS_CORE_API Connection : public std::enable_shared_from_this<Connection
   EventLoop& loop_;
   FileDescriptor socket_;
   const ConnectionSettings settings_;
+  const std::shared_ptr<const ProxyHeader> proxy_header_;  // shared with sessions, which may outlive the connection
+  const Address peer_;
   const Address remote_;
   const Address local_;
   std::shared_ptr<ConnectionHandler> handler_;  // shared: it must live while one of its methods runs

@@ -6,10 +6,12 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/net/socket.h"
+#include "core/net/socket_prefix.h"
 
 namespace sluis::net {
 namespace {
@@ -33,7 +35,10 @@ const char* code_of(int error) {
 class ConnectAttempt::State : public std::enable_shared_from_this<ConnectAttempt::State> {
  public:
   State(EventLoop& loop, ConnectRequest request, Connected done)
-      : loop_(loop), request_(std::move(request)), done_(std::move(done)) {}
+      : loop_(loop),
+        request_(std::move(request)),
+        way_to_(request_.proxy ? request_.proxy->at : HostPort{request_.host, request_.port}),
+        done_(std::move(done)) {}
 
   void begin(Resolver& resolver) {
     loop_.post([self = shared_from_this(), &resolver] { self->resolve(resolver); });
@@ -83,16 +88,21 @@ class ConnectAttempt::State : public std::enable_shared_from_this<ConnectAttempt
   void resolve(Resolver& resolver) {
     if (over()) return;
     ++step_;
+    if (request_.proxy) {
+      Result<HttpConnect> dialogue = HttpConnect::make({request_.host, request_.port}, *request_.proxy);
+      if (!dialogue) return finish(dialogue.error());
+      dialogue_ = std::move(*dialogue);
+    }
     expect(request_.resolve_timeout, [this] {
-      finish(Error{"net.dns.timeout", fmt::format("{}: the name was not resolved within {}", request_.host,
+      finish(Error{"net.dns.timeout", fmt::format("{}: the name was not resolved within {}", way_to_.host,
                                                   format_duration(request_.resolve_timeout))});
     });
-    resolver.resolve(request_.host, request_.port,
+    resolver.resolve(way_to_.host, way_to_.port,
                      [self = shared_from_this(), step = step_](const Result<std::vector<Address>>& found) {
                        self->loop_.post([self, step, found] {
                          if (self->step_ != step) return;  // too late, or cancelled
                          self->loop_.cancel(self->timer_);
-                         if (!found) return self->finish(found.error());
+                         if (!found) return self->finish(self->named(found.error()));
                          self->try_all(*found);
                        });
                      });
@@ -117,9 +127,9 @@ class ConnectAttempt::State : public std::enable_shared_from_this<ConnectAttempt
     if (next_ == addresses_.size()) {
       if (!tried_.empty()) failure_.what = tried_;
       // A numeric host is the one address that was tried: naming it once is enough.
-      const std::string name = fmt::format("{}:{}", request_.host, request_.port);
-      if (!request_.host.empty() && !failure_.what.starts_with(name + ":")) failure_ = failure_.in(name);
-      return finish(failure_);
+      const std::string name = way_to_.text();
+      if (!way_to_.host.empty() && !failure_.what.starts_with(name + ":")) failure_ = failure_.in(name);
+      return finish(named(failure_));
     }
     const Address& address = addresses_[next_++];
     Result<FileDescriptor> made = make_stream_socket(address.family());
@@ -159,11 +169,64 @@ class ConnectAttempt::State : public std::enable_shared_from_this<ConnectAttempt
   void connected() {
     const auto self = shared_from_this();
     loop_.unwatch(socket_.get());
+    if (dialogue_) return ask_proxy();
     finish(Connection::create(loop_, std::move(socket_), request_.connection));
+  }
+
+  // --- the tunnel: one proxy that has said no is not asked again under its other addresses --------------------------
+
+  void ask_proxy() {
+    ++step_;
+    loop_.cancel(timer_);
+    outgoing_ = dialogue_->request();
+    loop_.watch(socket_.get(), IoEvents::both,
+                [self = shared_from_this()](IoEvents events) { self->on_proxy(events); });
+    const Duration limit = request_.resolve_timeout + request_.connect_timeout;
+    expect(limit, [this, limit] {
+      finish(named({"net.proxy.timeout", fmt::format("no answer to CONNECT within {}", format_duration(limit))}));
+    });
+  }
+
+  void on_proxy(IoEvents events) {
+    const auto self = shared_from_this();  // unwatch lets go of the one in the watch
+    if (has(events, IoEvents::writable) && !send_request()) return;
+    if (!has(events, IoEvents::readable)) return;
+    const Result<bool> stands = take_from_socket(socket_.get(), *dialogue_);
+    if (!stands) {
+      const bool ours = stands.error().code.starts_with("net.proxy");
+      return finish(named(ours ? stands.error() : Error{"net.proxy.reply", stands.error().what}));
+    }
+    if (!*stands) return;
+    loop_.unwatch(socket_.get());
+    finish(Connection::create(loop_, std::move(socket_), request_.connection));
+  }
+
+  bool send_request() {
+    const std::string_view bytes = outgoing_.reveal().substr(sent_);
+    if (!bytes.empty()) {
+      const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (count < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)) return true;
+      if (count < 0) {
+        finish(named({"net.proxy.reply", std::strerror(errno)}));
+        return false;
+      }
+      sent_ += static_cast<std::size_t>(count);
+    }
+    if (sent_ == outgoing_.reveal().size()) loop_.modify(socket_.get(), IoEvents::readable);
+    return true;
+  }
+
+  // Where it was to go, when that is not where the failure was.
+  [[nodiscard]] Error named(const Error& error) const {
+    if (!request_.proxy) return error;
+    const std::string way = fmt::format("{} through the proxy ", HostPort{request_.host, request_.port}.text());
+    const std::string proxy = way_to_.text();
+    return {error.code, error.what.starts_with(proxy + ":") ? way + error.what : way + proxy + ": " + error.what};
   }
 
   EventLoop& loop_;
   const ConnectRequest request_;
+  const HostPort way_to_;  // the proxy, or where the connection goes
   Connected done_;
   std::atomic<bool> cancelled_{false};
   std::uint64_t step_ = 0;  // an answer or timer of an earlier step means nothing any more
@@ -172,6 +235,9 @@ class ConnectAttempt::State : public std::enable_shared_from_this<ConnectAttempt
   std::vector<Address> addresses_;
   std::size_t next_ = 0;
   FileDescriptor socket_;
+  std::optional<HttpConnect> dialogue_;
+  Secret outgoing_;
+  std::size_t sent_ = 0;
   Error failure_;
   std::string tried_;
 };

@@ -3,11 +3,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/net/address.h"
 #include "core/net/connection.h"
 #include "core/net/event_loop.h"
+#include "core/net/http_connect.h"
 #include "core/net/resolver.h"
 #include "core/runtime/export.h"
 #include "core/runtime/result.h"
@@ -21,6 +23,9 @@ struct ConnectRequest {
   Duration connect_timeout = 10s;  // for each address
   std::string source_address;      // optional: an IP address of this machine; only addresses of its family are tried
   std::string interface;           // optional: SO_BINDTODEVICE, which older kernels keep for CAP_NET_RAW
+  // Reach it through this proxy: what is above is then the way to the proxy, which alone resolves `host`. Its answer
+  // may take both time limits together, for it has both steps to do.
+  std::optional<HttpProxy> proxy = {};
   ConnectionSettings connection = {};
 };
 
@@ -29,6 +34,9 @@ struct ConnectRequest {
 // every address that was tried:
 //   "net.dns", "net.dns.timeout", "net.dns.busy"
 //   "net.tcp.refused", "net.tcp.timeout", "net.tcp.unreachable", "net.tcp" — the last address's
+//   "net.proxy" the proxy's no, with its status; "net.proxy.reply", "net.proxy.timeout", "net.proxy.login"
+// Through a proxy the connection begins where the tunnel does, its remote() is the proxy, and the errors of names and
+// addresses are those of the way to it.
 using Connected = std::function<void(Result<std::shared_ptr<Connection>>)>;
 
 // An attempt under way. [Ownership] dropping it does not cancel. [Threading] any thread.

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "core/net/admission.h"
+#include "core/net/proxy_header_wait.h"
 #include "core/net/socket.h"
 
 namespace sluis::net {
@@ -36,13 +37,14 @@ class Listener::State : public std::enable_shared_from_this<Listener::State> {
     if (settings_.metrics == nullptr) return;
     Metrics& metrics = *settings_.metrics;
     const auto refusals = [&](const char* reason) {
-      return &metrics.counter("sluis_net_refused_total", "Connections refused by a limit",
+      return &metrics.counter("sluis_net_refused_total", "Connections refused, by the limit or rule that refused them",
                               {{"listener", settings_.name}, {"reason", reason}});
     };
     accepted_counter_ =
         &metrics.counter("sluis_net_accepted_total", "Connections accepted", {{"listener", settings_.name}});
     full_counter_ = refusals("connections");
     address_full_counter_ = refusals("address");
+    header_counter_ = refusals("proxy-header");
   }
 
   void begin() {
@@ -114,23 +116,67 @@ class Listener::State : public std::enable_shared_from_this<Listener::State> {
   }
 
   void take(FileDescriptor socket, const Address& peer) {
+    if (settings_.proxy_protocol.from.contains(peer)) return await_header(std::move(socket), peer);
     Admission::Answer answer = admission_->admit(peer);
-    if (answer.verdict != Admission::Verdict::admitted) {
-      ++refused;
-      const bool by_address = answer.verdict == Admission::Verdict::address_full;
-      Metrics::Counter* counter = by_address ? address_full_counter_ : full_counter_;
-      if (counter != nullptr) counter->add();
-      settings_.log.info(
-          "net.refused", "a connection was refused by a limit",
-          {{"listener", settings_.name}, {"peer", peer.text()}, {"limit", by_address ? "address" : "connections"}});
-      return;
-    }
-    ++accepted;
-    if (accepted_counter_ != nullptr) accepted_counter_->add();
+    if (answer.verdict != Admission::Verdict::admitted) return refuse(answer.verdict, peer, peer);
+    count_accepted();
     EventLoop& loop = loops_.next();
     const auto connection = Connection::create(loop, std::move(socket), settings_.connection);
     connection->keep(std::move(answer.place));
     loop.post([self = shared_from_this(), connection] { self->hand_over(connection); });
+  }
+
+  // Whose place by address it is, only the header tells; a place in all it takes at once.
+  void await_header(FileDescriptor socket, const Address& proxy) {
+    Admission::Answer answer = admission_->admit_unknown();
+    if (answer.verdict != Admission::Verdict::admitted) return refuse(answer.verdict, proxy, proxy);
+    EventLoop& loop = loops_.next();
+    ProxyHeaderWait::begin(loop, std::move(socket), settings_.proxy_protocol.header_within,
+                           [self = shared_from_this(), &loop, proxy, place = std::move(answer.place)](
+                               FileDescriptor accepted_socket, Result<ProxyHeader> header) {
+                             self->on_header(loop, std::move(accepted_socket), proxy, place, std::move(header));
+                           });
+  }
+
+  void on_header(EventLoop& loop, FileDescriptor socket, const Address& proxy, const std::shared_ptr<void>& place,
+                 Result<ProxyHeader> header) {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return;
+    if (!header) {
+      ++refused;
+      if (header_counter_ != nullptr) header_counter_->add();
+      settings_.log.info("net.refused", "a named proxy's connection did not begin with a PROXY header",
+                         {{"listener", settings_.name},
+                          {"peer", proxy.text()},
+                          {"code", header.error().code},
+                          {"reason", header.error().what}});
+      return;
+    }
+    const Address client = header->source.family() == AF_UNSPEC ? proxy : header->source;
+    Admission::Answer answer = admission_->admit_address(client);
+    if (answer.verdict != Admission::Verdict::admitted) return refuse(answer.verdict, client, proxy);
+    count_accepted();
+    const auto connection = Connection::create(loop, std::move(socket), settings_.connection,
+                                               std::make_shared<const ProxyHeader>(std::move(*header)));
+    connection->keep(Admission::both(place, std::move(answer.place)));
+    hand_over(connection);
+  }
+
+  void count_accepted() {
+    ++accepted;
+    if (accepted_counter_ != nullptr) accepted_counter_->add();
+  }
+
+  void refuse(Admission::Verdict verdict, const Address& client, const Address& peer) {
+    ++refused;
+    const bool by_address = verdict == Admission::Verdict::address_full;
+    Metrics::Counter* counter = by_address ? address_full_counter_ : full_counter_;
+    if (counter != nullptr) counter->add();
+    settings_.log.info("net.refused", "a connection was refused by a limit",
+                       {{"listener", settings_.name},
+                        {"client", client.text()},
+                        {"peer", peer.text()},
+                        {"limit", by_address ? "address" : "connections"}});
   }
 
   void hand_over(const std::shared_ptr<Connection>& connection) {
@@ -156,6 +202,7 @@ class Listener::State : public std::enable_shared_from_this<Listener::State> {
   Metrics::Counter* accepted_counter_ = nullptr;
   Metrics::Counter* full_counter_ = nullptr;
   Metrics::Counter* address_full_counter_ = nullptr;
+  Metrics::Counter* header_counter_ = nullptr;
   FileDescriptor socket_;  // on loop_, except for shutdown()
   TimerId pause_timer_ = TimerId::none;
 

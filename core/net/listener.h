@@ -21,12 +21,22 @@ namespace sluis::net {
 // connection's loop; never two calls of one listener at a time, so it should be short.
 using SessionFactory = std::function<std::shared_ptr<ConnectionHandler>(const std::shared_ptr<Connection>&)>;
 
+// Whose word about its client is believed. A connection of a named proxy must begin with a PROXY header
+// (core/net/proxy_protocol.h), before TLS and everything else; then the client it names is remote(), and the limits
+// count that client. From everybody else such a header is ordinary octets, which no protocol here takes for its own.
+// [Security] name proxies that clients cannot pass by and that write the header themselves.
+struct ProxyProtocol {
+  AddressSet from = {};         // empty: nobody
+  Duration header_within = 5s;  // the deadline of the whole header; a proxy sends it at once
+};
+
 struct ListenerSettings {
   std::string name = "listener";  // in logs and as the label of metrics
   int backlog = 512;
   std::size_t most_connections = 10'000;
   std::size_t most_per_address =
       100;  // an IPv6 peer is counted by its /64: that is what one subscriber gets. Not for local sockets
+  ProxyProtocol proxy_protocol = {};
   ConnectionSettings connection = {};
   Log log = {};
   Metrics* metrics = nullptr;  // sluis_net_accepted_total, sluis_net_refused_total{reason}
@@ -52,7 +62,7 @@ class SLUIS_CORE_API Listener {
   [[nodiscard]] std::uint16_t port() const { return address().port(); }
   [[nodiscard]] std::size_t connections() const;  // open now
   [[nodiscard]] std::uint64_t accepted() const;
-  [[nodiscard]] std::uint64_t refused() const;  // over a limit
+  [[nodiscard]] std::uint64_t refused() const;  // over a limit, or a proxy's without its header
   [[nodiscard]] std::uint64_t pauses() const;   // out of descriptors or memory
 
  private:
