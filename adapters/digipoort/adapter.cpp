@@ -4,6 +4,7 @@
 #include <array>
 
 #include "adapters/digipoort/channel.h"
+#include "core/channel/outgoing.h"
 #include "core/channel/plugin.h"
 
 namespace sluis::digipoort {
@@ -19,7 +20,7 @@ constexpr std::array<std::string_view, 3> retrieve_tls{"implicit", "stls", "none
 constexpr std::array<std::string_view, 2> forms{"body", "attachment"};
 
 // The wire profile is not public; defaults follow protocols/digipoort.md §1.3 and §9, timeouts RFC 5321 §4.5.3.2.
-constexpr std::array settings{
+constexpr std::array submit_settings{
     SettingSpec{.name = "submit.host",
                 .type = host,
                 .sentence = "The submission server, as the connection team mailed it.",
@@ -47,9 +48,6 @@ constexpr std::array settings{
                 .sentence = "SASL mechanisms in order of preference: PLAIN, LOGIN, CRAM-MD5, EXTERNAL.",
                 .otherwise = "PLAIN, LOGIN"},
     SettingSpec{.name = "submit.ehlo", .type = host, .sentence = "Our name in EHLO; by default the gateway's name."},
-    SettingSpec{.name = "submit.source-address",
-                .type = host,
-                .sentence = "The address of this machine that connections leave from."},
     SettingSpec{.name = "submit.sessions",
                 .type = integer,
                 .sentence = "Sessions at once for one account.",
@@ -129,7 +127,9 @@ constexpr std::array settings{
                 .otherwise = "10m",
                 .least = second / 10,
                 .most = hour},
+};
 
+constexpr std::array retrieve_settings{
     SettingSpec{.name = "retrieve.host", .type = host, .sentence = "The POP3 server; none: nothing is retrieved."},
     SettingSpec{.name = "retrieve.port",
                 .type = integer,
@@ -154,9 +154,6 @@ constexpr std::array settings{
                 .type = text_list,
                 .sentence = "SASL mechanisms in order of preference; USER and PASS when the server offers none.",
                 .otherwise = "PLAIN"},
-    SettingSpec{.name = "retrieve.source-address",
-                .type = host,
-                .sentence = "The address of this machine that connections leave from."},
     SettingSpec{.name = "retrieve.every",
                 .type = duration,
                 .sentence = "How often each mailbox is visited; in production not below 60s.",
@@ -232,7 +229,9 @@ constexpr std::array settings{
                 .otherwise = "60s",
                 .least = second / 10,
                 .most = hour},
+};
 
+constexpr std::array mail_settings{
     SettingSpec{.name = "mail.form",
                 .type = choice,
                 .sentence = "The payload is the mail's body, or an attachment behind a text.",
@@ -258,6 +257,9 @@ constexpr std::array settings{
                 .sentence = "Log in without TLS where tls is none: only inside a tunnel.",
                 .otherwise = "false"},
 };
+
+constexpr auto settings = joined_tables(submit_settings, outgoing_settings<"submit.">, retrieve_settings,
+                                        outgoing_settings<"retrieve.">, mail_settings);
 
 constexpr std::array account{
     SettingSpec{.name = "username", .type = text, .sentence = "The name to log in with.", .required = true},
@@ -319,6 +321,7 @@ class DigipoortAdapter final : public Adapter {
                               fmt::format("{}: \"{}\" is none of PLAIN, LOGIN, CRAM-MD5, EXTERNAL", list, mechanism));
     for (const std::string section : {"submit", "retrieve"}) {
       check_pair(s, section + ".", errors);
+      check_outgoing(s, section + ".", errors);
       for (const std::string& pin : s.list(section + ".pins"))
         if (!is_pin(pin))
           errors.emplace_back(

@@ -175,11 +175,17 @@ void probe_connection(ChannelContext& context, const net::ConnectRequest& reques
                                          prober->begin(*connection);
                                        });
   if (const auto error = connection_error.get()) {
-    report.failed(error->code.starts_with("net.dns") ? "dns" : "tcp",
+    report.failed(error->code.starts_with("net.dns")     ? "dns"
+                  : error->code.starts_with("net.proxy") ? "proxy"
+                                                         : "tcp",
                   fmt::format("{} {}:{}: {}", what, request.host, request.port, error->what));
     return;
   }
-  report.passed("dns", fmt::format("{} {}:{}", what, request.host, request.port));
+  if (request.proxy)
+    report.passed("proxy",
+                  fmt::format("{} {}:{} through {}", what, request.host, request.port, request.proxy->at.text()));
+  else
+    report.passed("dns", fmt::format("{} {}:{}", what, request.host, request.port));
   over.wait();  // every wait of the machine has its timeout
   for (const ProbeStep& one : prober->report().steps) report.steps.push_back(one);
 }

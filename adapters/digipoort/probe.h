@@ -1,4 +1,4 @@
-// `sluis probe` of a digipoort channel: DNS, TCP, TLS, EHLO, AUTH; POP3 login and listing. Sends and deletes nothing.
+// `sluis probe` of a digipoort channel: DNS or the proxy, TCP, TLS, EHLO, AUTH; POP3 login and listing. Sends and deletes nothing.
 #pragma once
 
 #include "adapters/digipoort/profile.h"

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/channel/outgoing.h"
+
 namespace sluis::digipoort {
 
 namespace {
@@ -25,7 +27,7 @@ net::ConnectRequest connect_request(const Settings& settings, const std::string&
   request.port = static_cast<std::uint16_t>(settings.integer(section + ".port"));
   request.connect_timeout = settings.duration(section + ".connect-timeout");
   request.resolve_timeout = settings.duration(section + ".connect-timeout");
-  request.source_address = settings.text(section + ".source-address");
+  apply_outgoing(settings, section + ".", request);
   return request;
 }
 

@@ -115,6 +115,20 @@ TEST_F(DigipoortSettings, APinThatIsNoneIsSaidAtItsList) {
                  "\": write spki:sha256: or leaf:sha256: and 64 lower-case hexadecimal digits"}));
 }
 
+TEST_F(DigipoortSettings, AWayOutThatIsNoneIsSaidAtItsSetting) {
+  EXPECT_EQ(with("submit:\n  host: msa.example.test\n  source-address: eth0\n"
+                 "retrieve:\n  proxy:\n    address: proxy.example.test:3128\n    username: gateway\n"),
+            (Lines{"channels/digipoort.yaml:6:19: submit.source-address: \"eth0\" is not an IP address",
+                   "channels/digipoort.yaml:10:15: retrieve.proxy.username: needs a password beside it"}));
+}
+
+TEST_F(DigipoortSettings, AProxyAndItsLoginAreAccepted) {
+  EXPECT_EQ(with("submit:\n  host: msa.example.test\n  source-address: 192.0.2.10\n  interface: eth1\n"
+                 "  proxy: { address: \"proxy.example.test:3128\", username: gateway, password: "
+                 "\"${file:secrets/one}\" }\n"),
+            Lines{});
+}
+
 TEST_F(DigipoortSettings, InProductionAMailboxIsNotVisitedMoreOftenThanEachMinute) {
   const std::string often = std::string(host) + "retrieve:\n  host: pop.example.test\n  every: 59s\n";
   EXPECT_EQ(

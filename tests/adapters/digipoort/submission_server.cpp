@@ -28,6 +28,7 @@ class SubmissionServer::Session final : public net::ConnectionHandler, public st
       : state_(std::move(state)), connection_(std::move(connection)), number_(number), server_(config(*state_)) {}
 
   void begin() {
+    mail_.client = connection_->remote().host();
     connection_->start(shared_from_this());
     if (state_->implicit) {
       EXPECT_TRUE(connection_->start_tls_server(state_->tls).ok());

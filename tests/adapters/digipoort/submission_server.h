@@ -20,6 +20,7 @@ class SubmissionServer {
   struct Mail {
     std::string from, to, bytes, envid, login, mechanism;
     std::string certificate;  // subject of the client's, when it showed one
+    std::string client;       // the address that it came from
     int session = 0;
   };
   // What happens at the final dot of the n-th mail, from 1, instead of 250.
