@@ -8,6 +8,7 @@
 #include "config/table_reader.h"
 #include "config/tables.h"
 #include "config/values.h"
+#include "core/net/address.h"
 
 namespace sluis::config {
 
@@ -26,6 +27,15 @@ std::optional<ListenerTls> read_tls(const Node& tls, const Path& at, Report& rep
   return ListenerTls{settings.text("certificate"), settings.secret("key"), ca, rule == "required"};
 }
 
+// Each network by itself, so that the fault has its place.
+void check_networks(const Node& listener, const Path& at, Report& report) {
+  const Node* networks = TableReader::find(listener, "proxy-protocol.from");
+  if (networks == nullptr || !networks->is_list()) return;
+  for (const Node& network : networks->children)
+    if (network.is_scalar())
+      if (const auto set = net::AddressSet::parse({network.text}); !set) report.at(network, at, set.error().what);
+}
+
 std::map<std::string, ListenerSettings> read_listeners(const Node& listeners, Report& report, Secrets& secrets) {
   static const TableReader reader(tables::listener);
   std::map<std::string, ListenerSettings> out;
@@ -41,6 +51,8 @@ std::map<std::string, ListenerSettings> read_listeners(const Node& listeners, Re
     listener.address = settings.text("address");
     listener.most_connections = settings.integer("max-connections");
     listener.most_per_address = settings.integer("max-connections-per-address");
+    listener.proxy_protocol_from = settings.list("proxy-protocol.from");
+    check_networks(member, Path(here, "proxy-protocol.from"), report);
     if (const Node* tls = member.find("tls")) listener.tls = read_tls(*tls, Path(here, "tls"), report, secrets);
     if (const Node* address = member.find("address"); address != nullptr && !listener.address.empty())
       if (const auto [first, fresh] = addresses.emplace(listener.address, &member); !fresh)

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/runtime/clock.h"
 #include "core/runtime/log.h"
@@ -26,6 +27,7 @@ struct ListenerSettings {
   std::optional<ListenerTls> tls;
   std::int64_t most_connections = 10'000;
   std::int64_t most_per_address = 100;
+  std::vector<std::string> proxy_protocol_from;  // networks, as net::AddressSet reads them; checked
   bool operator==(const ListenerSettings&) const = default;
 };
 

@@ -123,6 +123,11 @@ inline constexpr std::array listener_rows{
                 .otherwise = "100",
                 .least = 1,
                 .most = 1'000'000},
+    SettingSpec{
+        .name = "proxy-protocol.from",
+        .type = text_list,
+        .sentence =
+            "Networks of the proxies that name their client in a PROXY header, and must; nobody else is believed."},
 };
 inline constexpr std::array listener_tls_rows{
     SettingSpec{.name = "certificate",

@@ -27,7 +27,7 @@ TEST(Load, GatewaySettingsAndTheirDefaults) {
   tree.write("gateway.yaml",
              "gateway: { name: broker-1, data: /data }\n"
              "listeners:\n  public: { address: \"0.0.0.0:8443\", tls: { certificate: /tls/public.pem, key: "
-             "\"${file:secrets/tls.key}\" } }\n"
+             "\"${file:secrets/tls.key}\" },\n            proxy-protocol: { from: [10.0.0.0/8, \"2001:db8::1\"] } }\n"
              "log: { level: warning, format: json }\nengine: { breaker: { failures: 7, pause: 30s }, tick: 500ms }\n"
              "retention: { bodies: 10d }\nlimits: { low-water: 2GiB }\n");
   const Loaded loaded = tree.load();
@@ -36,6 +36,7 @@ TEST(Load, GatewaySettingsAndTheirDefaults) {
   EXPECT_EQ(g.data, "/data");
   EXPECT_EQ(g.control_socket, "/data/control.sock");
   EXPECT_EQ(g.listeners.at("public").address, "0.0.0.0:8443");
+  EXPECT_EQ(g.listeners.at("public").proxy_protocol_from, (std::vector<std::string>{"10.0.0.0/8", "2001:db8::1"}));
   EXPECT_EQ(g.listeners.at("public").tls->certificate, "/tls/public.pem");
   EXPECT_EQ(g.listeners.at("public").tls->key.reveal(), "PEM");
   EXPECT_EQ(g.log_level, LogLevel::warning);

@@ -222,6 +222,14 @@ TEST(Mistakes, OfTheGateway) {
       Lines{"gateway.yaml:5:5: listeners.p.tls: asks for client certificates, but has no client-ca to check them by"});
   EXPECT_EQ(with_tls("client-ca: /ca"),
             Lines{"gateway.yaml:5:5: listeners.p.tls: has a client-ca, but client-certificates is none"});
+  EXPECT_EQ(
+      with("gateway.yaml",
+           "gateway: { name: a, data: /d }\nlisteners:\n  p:\n    address: \"0.0.0.0:1\"\n"
+           "    proxy-protocol: { from: [10.0.0.0/8, proxy.example, 10.0.0.1/8] }\n"),
+      (Lines{
+          "gateway.yaml:5:42: listeners.p.proxy-protocol.from: \"proxy.example\": not an IP address or a network like "
+          "10.0.0.0/8",
+          "gateway.yaml:5:57: listeners.p.proxy-protocol.from: \"10.0.0.1/8\": bits are set behind the prefix of 8"}));
   EXPECT_EQ(with("gateway.yaml", "gateway: { name: a, data: /d }\nlog: { format: xml }\nlimit: {}\n"),
             (Lines{"gateway.yaml:2:16: log.format: \"xml\" is none of auto, text, json",
                    "gateway.yaml:3:1: limit: unknown setting; did you mean \"limits\"?"}));
