@@ -23,7 +23,7 @@ SmtpSession::SmtpSession(Owner& owner, const SubmitProfile& profile, ClientTls t
 
 void SmtpSession::start(const std::shared_ptr<net::Connection>& connection) {
   connection_ = connection;
-  peer_ = connection->remote().text();
+  peer_ = (profile_.connect.proxy ? "through " : "") + connection->remote().text();
   connection->start(shared_from_this());
   client_.start();
   run_actions();

@@ -262,7 +262,7 @@ void Submitter::done(const std::shared_ptr<SmtpSession>& session, std::unique_pt
   }
   const std::optional<net::TlsInfo>& tls = session->tls();
   Receipt receipt;
-  receipt.details.set("peer", profile_.connect.host + (profile_.connect.proxy ? " through " : " ") + session->peer());
+  receipt.details.set("peer", profile_.connect.host + " " + session->peer());
   receipt.details.set("recipient", submission->transaction.recipients.front());
   receipt.details.set("message-id", submission->attempt->delivery().identity.value);
   if (result.accepted && submission->mail != nullptr)
