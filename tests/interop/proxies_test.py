@@ -63,10 +63,10 @@ class InFront(unittest.TestCase):
         """What the listener knows of a client that comes from `source`, and that client's own address."""
         with socket.create_connection(("127.0.0.1", proxy.port), timeout=20, source_address=(source, 0)) as plain:
             ours = "{}:{}".format(*plain.getsockname())
-            connection = tls.wrap_socket(plain, server_hostname="localhost") if tls else plain
-            connection.sendall(b"hello\n")
-            with connection.makefile("rb") as answer:
-                line = answer.readline()
+            with tls.wrap_socket(plain, server_hostname="localhost") if tls else plain as connection:
+                connection.sendall(b"hello\n")
+                with connection.makefile("rb") as answer:
+                    line = answer.readline()
         self.assertTrue(line, proxy.log())
         return json.loads(line), ours
 
@@ -158,12 +158,13 @@ class OnTheWayOut(unittest.TestCase):
         until(lambda: gateway.answers("acme"), lambda: f"answer: {gateway.log()}\n{self.proxy.log()}")
         for peer in (self.sandbox.msa, self.sandbox.pop3):
             self.assertIn(f"CONNECT localhost:{peer[1]}", self.proxy.log())
-        self.assertIn("[127.0.0.2]", self.proxy.log())
+        self.assertRegex(self.proxy.log(), r"Connect \(file descriptor \d+\): 127\.0\.0\.2\n")
 
     def test_a_login_that_the_proxy_refuses_is_told_and_nothing_is_lost(self):
         gateway = self.gateway("een ander geheim")
         gateway.drop("acme", "export.edi", declaration(EDI, "REF0001", "26NL0001"))
-        until(lambda: "407: the proxy does not open the tunnel" in gateway.log(), lambda: f"407: {gateway.log()}")
+        # Tinyproxy says 401 where RFC 9110 has 407.
+        until(lambda: "401: the proxy does not open the tunnel" in gateway.log(), lambda: f"refusal: {gateway.log()}")
         self.assertEqual([one["state"] for one in gateway.submissions()], ["queued"])
         self.assertNotIn("een ander geheim", gateway.log())
 
