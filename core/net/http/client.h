@@ -136,6 +136,7 @@ struct HttpClientSettings {
   Duration idle_timeout = 30s;      // shorter than a server's, so that it is not us who finds a closed door
   std::string source_address = {};  // see ConnectRequest
   std::string interface = {};
+  std::optional<HttpProxy> proxy = {};  // a tunnel for http and https alike
   std::string user_agent = "sluis";
   ConnectionSettings connection = {};
   Log log = {};

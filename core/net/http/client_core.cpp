@@ -56,6 +56,7 @@ void ClientCore::connect(const std::shared_ptr<CallState>& call) {
   request.resolve_timeout = call->request.timeouts.resolve;
   request.connect_timeout = call->request.timeouts.connect;
   request.source_address = settings.source_address;
+  request.proxy = settings.proxy;
   request.interface = settings.interface;
   request.connection = settings.connection;
   call->under_way = true;

@@ -7,6 +7,7 @@
 
 #include "core/net/http/gzip.h"
 #include "tests/core/net/http/http_fixture.h"
+#include "tests/core/net/tunnel_proxy.h"
 
 namespace sluis::test {
 namespace {
@@ -53,6 +54,17 @@ TEST_F(HttpClientTest, KeepsItsConnection) {
   EXPECT_FALSE(fetch(request()).result.reused);
   EXPECT_TRUE(fetch(request()).result.reused);
   EXPECT_EQ(listener_->accepted(), 1U);
+}
+
+TEST_F(HttpClientTest, GoesThroughTheProxyItIsGiven) {
+  start();
+  mount_echo("/");
+  const TunnelProxy proxy(loops_);
+  net::http::HttpClientSettings settings;
+  settings.proxy = net::HttpProxy{proxy.at(), "", Secret{}};
+  client(std::move(settings));
+  EXPECT_EQ(fetch(request("POST", "/in", "hello")).response.body, "/: POST /in hello");
+  EXPECT_EQ(proxy.destinations().size(), 1U);
 }
 
 TEST_F(HttpClientTest, TakesAFreshConnectionWhenAsked) {
