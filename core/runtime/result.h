@@ -23,12 +23,13 @@ class [[nodiscard]] Result {
   // [Preconditions] value(): ok(); error(): !ok().
   T& value() & { assert(ok()); return *std::get_if<0>(&state_); }
   const T& value() const& { assert(ok()); return *std::get_if<0>(&state_); }
-  T&& value() && { assert(ok()); return std::move(*std::get_if<0>(&state_)); }
+  // By value: `for (x : f().value())` would else walk what is gone.
+  T value() && { assert(ok()); return std::move(*std::get_if<0>(&state_)); }
   const Error& error() const { assert(!ok()); return *std::get_if<1>(&state_); }
 
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
