@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "config/folder.h"
@@ -50,6 +51,41 @@ void ask_about_account(const Node& node, const Path& at, const KnownChannel& cha
     else
       report.at_key(node, at, what);
   }
+}
+
+std::vector<MaintenanceWindow> read_maintenance(const Node& windows, Report& report, Secrets& secrets) {
+  static const TableReader reader(tables::maintenance);
+  std::vector<MaintenanceWindow> out;
+  const Path at("maintenance");
+  if (!windows.is_list()) {
+    report.at_key(windows, at, "must be a list of windows, each with from, until and reason");
+    return out;
+  }
+  for (const Node& item : windows.children) {
+    if (!expect_mapping(item, at, report)) continue;
+    const Settings settings = reader.read(item, at, report, secrets);
+    MaintenanceWindow window;
+    window.reason = settings.text("reason");
+    bool understood = true;
+    for (const auto& [name, into] : {std::pair{"from", &window.from}, std::pair{"until", &window.until}}) {
+      const Node* node = item.find(name);
+      if (node == nullptr || !node->is_scalar() || node->text.empty()) {
+        understood = false;
+        continue;
+      }
+      const auto time = parse_rfc3339(node->text);
+      understood = understood && time;
+      if (time)
+        *into = *time;
+      else
+        report.at(*node, Path(at, name), fmt::format("\"{}\" is not a time such as 2026-12-05T18:00:00+01:00", node->text));
+    }
+    if (!understood) continue;
+    if (window.until <= window.from) report.at(item, at, "ends before it begins");
+    out.push_back(std::move(window));
+  }
+  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.from < b.from; });
+  return out;
 }
 
 }  // namespace
@@ -217,6 +253,7 @@ void Channels::read(const Document& document, std::vector<LocatedError>& errors)
   config.account_concurrency = static_cast<int>(settings.integer("account-concurrency"));
   config.settings = only(settings, found->settings);
   config.per_second = settings.number("per-second");
+  if (const Node* windows = root.find("maintenance")) config.maintenance = read_maintenance(*windows, report, secrets_);
   if (config.name == "customer")
     report.at(*name_node, Path("channel"),
               "\"customer\" is the word for the customer's return channels; choose another name");

@@ -70,6 +70,10 @@ void Customers::read(const Document& document, std::vector<LocatedError>& errors
     doubtful_.insert(presumed);
   }
   customer.name = settings.has("name") ? settings.text("name") : customer.id;
+  const auto own = [&](std::string_view name) {
+    return settings.has(name) ? std::optional(settings.integer(name)) : std::nullopt;
+  };
+  customer.quota = {own("quota.messages-per-hour"), own("quota.bytes-per-hour"), own("quota.connections")};
   const Place place = id != nullptr ? report.place(*id) : report.place(root);
   if (const auto [first, fresh] = places_.emplace(customer.id, place); !fresh) {
     report.at(id != nullptr ? *id : root, Path("customer"),

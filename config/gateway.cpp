@@ -127,6 +127,7 @@ GatewayFile read_gateway(const Document& document, Secrets& secrets, std::vector
   out.engine.breaker_failures = static_cast<int>(s.integer("engine.breaker.failures"));
   out.engine.breaker_pause = s.duration("engine.breaker.pause");
   out.engine.breaker_pause_most = s.duration("engine.breaker.pause-most");
+  out.quota = {s.integer("quota.messages-per-hour"), s.integer("quota.bytes-per-hour"), s.integer("quota.connections")};
   out.engine.tick = s.duration("engine.tick");
 
   if (report.count() == before) {

@@ -11,6 +11,7 @@ namespace sluis::config {
 struct GatewayFile {
   GatewaySettings gateway;
   EngineSettings engine;
+  Quota quota;
 };
 
 // Reports every fault; what was wrong keeps its default.

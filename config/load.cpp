@@ -39,6 +39,7 @@ class Loader {
         channels_.know_listeners(std::move(names));
       }
       generation_->engine = file.engine;
+      generation_->quota = file.quota;
       generation_->gateway = loaded_.gateway.name;
     }
     for (const std::string& file : listing.channels) channels_.read(read(file), loaded_.errors);

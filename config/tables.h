@@ -101,6 +101,21 @@ inline constexpr std::array gateway_rows{
                 .otherwise = "10m",
                 .least = seconds,
                 .most = days},
+    SettingSpec{.name = "quota.messages-per-hour",
+                .type = integer,
+                .sentence = "Messages that one customer may hand in an hour; 0 is no limit.",
+                .otherwise = "36000",
+                .least = 0},
+    SettingSpec{.name = "quota.bytes-per-hour",
+                .type = bytes,
+                .sentence = "Octets that one customer may hand in an hour; 0 is no limit.",
+                .otherwise = "50GiB",
+                .least = 0},
+    SettingSpec{.name = "quota.connections",
+                .type = integer,
+                .sentence = "Connections that one customer may have open at once; 0 is no limit.",
+                .otherwise = "100",
+                .least = 0},
     SettingSpec{.name = "limits.low-water",
                 .type = bytes,
                 .sentence = "Free space in the data directory below which nothing more is accepted.",
@@ -178,7 +193,7 @@ inline constexpr std::array channel_rows{
                 .most = 10000},
     SettingSpec{.name = "account-concurrency",
                 .type = integer,
-                .sentence = "Attempts at once for one account.",
+                .sentence = "Attempts at once for one account; the channel's own counts once for all customers who share it.",
                 .otherwise = "2",
                 .least = 1,
                 .most = 10000},
@@ -188,11 +203,27 @@ inline constexpr std::array channel_rows{
                 .least = 1,
                 .most = 1'000'000 * thousand},
 };
+
+// channels/*.yaml, one window of maintenance
+inline constexpr std::array maintenance_rows{
+    SettingSpec{.name = "from",
+                .type = text,
+                .sentence = "When the peer stops to work, as in 2026-12-05T18:00:00+01:00.",
+                .required = true},
+    SettingSpec{.name = "until", .type = text, .sentence = "When it works again.", .required = true},
+    SettingSpec{.name = "reason", .type = text, .sentence = "What was announced.", .required = true},
+};
+inline constexpr Table maintenance{.heading = "channels/NAME.yaml: one window of maintenance",
+                                   .rows = maintenance_rows};
 inline constexpr std::array channel_members{
     Member{.name = "account",
            .form = Form::account,
            .sentence = "The intermediary's own account, where the kind allows one: used by every customer without its "
-                       "own."}};
+                       "own."},
+    Member{.name = "maintenance",
+           .form = Form::list,
+           .sentence = "Announced times in which nothing is sent to the peer and it is asked for nothing.",
+           .of = &maintenance}};
 inline constexpr Table channel{
     .heading = "channels/NAME.yaml: every kind of channel", .rows = channel_rows, .members = channel_members};
 
@@ -374,6 +405,18 @@ inline constexpr std::array customer_rows{
     SettingSpec{.name = "identifiers",
                 .type = text_map,
                 .sentence = "Numbers and codes that the customer is known by: kvk, eori, edi."},
+    SettingSpec{.name = "quota.messages-per-hour",
+                .type = integer,
+                .sentence = "Messages that it may hand in an hour, where that differs from gateway.yaml; 0 is no limit.",
+                .least = 0},
+    SettingSpec{.name = "quota.bytes-per-hour",
+                .type = bytes,
+                .sentence = "Octets that it may hand in an hour, where that differs; 0 is no limit.",
+                .least = 0},
+    SettingSpec{.name = "quota.connections",
+                .type = integer,
+                .sentence = "Connections that it may have open at once, where that differs; 0 is no limit.",
+                .least = 0},
 };
 inline constexpr std::array customer_members{
     Member{.name = "accounts",

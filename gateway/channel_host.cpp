@@ -47,6 +47,23 @@ Health ChannelHost::health() const {
   return instance_->health();
 }
 
+// Of the configuration in force: new windows reach a channel that goes on.
+std::optional<MaintenanceWindow> ChannelHost::maintenance() const {
+  const GenerationPtr generation = services_.generations.current();
+  const auto at = generation->channels.find(config_.name);
+  if (at == generation->channels.end()) return std::nullopt;
+  const WallTime now = services_.clock.wall();
+  for (const MaintenanceWindow& window : at->second.maintenance)
+    if (window.from <= now && now < window.until) return window;
+  return std::nullopt;
+}
+
+std::string ChannelHost::at_rest() const {
+  if (const auto pause = services_.pauses.whole(config_.name)) return "paused: " + pause->reason;
+  if (const auto window = maintenance()) return "maintenance: " + window->reason;
+  return {};
+}
+
 std::shared_ptr<ChannelHost> ChannelHosts::make_host(const ChannelConfig& config) {
   return std::make_shared<ChannelHost>(services_, config, adapters_.find_kind(config.kind).adapter);
 }
@@ -118,7 +135,14 @@ std::shared_ptr<Channel> ChannelHosts::find(std::string_view name) const {
 
 bool ChannelHosts::open(std::string_view name) const {
   const auto found = host(name);
-  return found != nullptr && found->up();
+  return found != nullptr && found->up() && found->at_rest().empty();
 }
+
+bool ChannelHosts::resting(std::string_view name) const {
+  const auto found = host(name);
+  return found != nullptr && !found->at_rest().empty();
+}
+
+std::vector<PausedPart> ChannelHosts::paused_parts(std::string_view name) const { return services_.pauses.parts(name); }
 
 }  // namespace sluis::gateway

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "core/delivery/channel_directory.h"
 #include "core/delivery/intake.h"
 #include "gateway/channel_services.h"
+#include "gateway/pauses.h"
 
 namespace sluis::gateway {
 
@@ -27,6 +29,7 @@ struct HostServices {
   Log log;
   Metrics& metrics;
   Listeners& listeners;
+  const Pauses& pauses;
   std::string gateway;   // gateway.name
   std::string node;      // who holds leases
 };
@@ -44,11 +47,14 @@ class ChannelHost final : public ChannelContext {
   [[nodiscard]] bool up() const { return up_; }
   [[nodiscard]] const ChannelConfig& config() const { return config_; }
   [[nodiscard]] Health health() const;
+  // Until when the announced maintenance that it is in lasts, and why.
+  [[nodiscard]] std::optional<MaintenanceWindow> maintenance() const;
   void accounts_changed(const AccountChanges& changes) { accounts_.changed(changes); }
 
   [[nodiscard]] const std::string& channel() const override { return config_.name; }
   [[nodiscard]] Environment environment() const override { return config_.environment; }
   [[nodiscard]] const std::string& gateway() const override { return services_.gateway; }
+  [[nodiscard]] std::string at_rest() const override;
   Intake& intake() override { return *intake_; }
   Settlements& settlements() override { return settlements_; }
   Accounts& accounts() override { return accounts_; }
@@ -100,6 +106,8 @@ class ChannelHosts final : public ChannelDirectory {
 
   [[nodiscard]] std::shared_ptr<Channel> find(std::string_view name) const override;
   [[nodiscard]] bool open(std::string_view name) const override;
+  [[nodiscard]] bool resting(std::string_view name) const override;
+  [[nodiscard]] std::vector<PausedPart> paused_parts(std::string_view name) const override;
   [[nodiscard]] std::shared_ptr<ChannelHost> host(std::string_view name) const;
   [[nodiscard]] std::vector<std::shared_ptr<ChannelHost>> all() const;
 

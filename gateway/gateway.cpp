@@ -71,14 +71,16 @@ Status Gateway::start(const config::Loaded& loaded) {
   incidents_ = std::make_unique<StoreIncidents>(*store_, clock_, log_, "gateway");
   listeners_ = std::make_unique<GatewayListeners>(*loops_, clock_, *incidents_, log_, metrics_);
   listeners_->open(prepare(loaded.gateway.listeners));
+  pauses_ = std::make_unique<Pauses>(*store_, loops_->at(0), clock_, log_, [this] { engine_->wake(); });
   hosts_ = std::make_unique<ChannelHosts>(
-      HostServices{*store_, generations_, *intake_, clock_, loops_->at(0), Network{loops_.get(), connector_.get(), resolver_.get()}, random_, log_, metrics_, *listeners_,
+      HostServices{*store_, generations_, *intake_, clock_, loops_->at(0), Network{loops_.get(), connector_.get(), resolver_.get()}, random_, log_, metrics_, *listeners_, *pauses_,
                    generation->gateway, fmt::format("{}/{}", generation->gateway, ::getpid())},
       adapters_);
   directory_.hosts = hosts_.get();
   hosts_->make(*generation);
 
   engine_ = std::make_unique<DeliveryEngine>(*store_, engine_executor, clock_, random_, generations_, *hosts_, *intake_, log_, metrics_);
+  if (auto loaded_pauses = pauses_->load(); !loaded_pauses) return loaded_pauses;
   if (auto started = engine_->start(); !started) return started;
   started_ = true;
   hosts_->start_all();
@@ -86,7 +88,7 @@ Status Gateway::start(const config::Loaded& loaded) {
   housekeeping_ = std::make_unique<Housekeeping>(*store_, engine_executor, clock_, log_, metrics_, housekeeping(loaded.gateway));
   housekeeping_->start();
 
-  requests_ = std::make_unique<Requests>(Requests::Parts{*store_, *engine_, *hosts_, *listeners_, generations_, clock_, metrics_,
+  requests_ = std::make_unique<Requests>(Requests::Parts{*store_, *engine_, *hosts_, *listeners_, *pauses_, generations_, clock_, metrics_,
                                                          [this](const std::string& by) { return reload(by); }, clock_.wall(), SLUIS_VERSION});
   control_socket_ = loaded.gateway.control_socket;
   auto control = ControlServer::open(
@@ -126,6 +128,7 @@ void Gateway::stop() {
   hosts_.reset();
   listeners_.reset();
   incidents_.reset();
+  pauses_.reset();
   intake_.reset();
   planning_.reset();
   connector_.reset();

@@ -16,6 +16,7 @@
 #include "gateway/control/server.h"
 #include "gateway/housekeeping.h"
 #include "gateway/listeners.h"
+#include "gateway/pauses.h"
 #include "gateway/requests.h"
 
 namespace sluis::gateway {
@@ -49,6 +50,10 @@ class Gateway {
     const ChannelDirectory* hosts = nullptr;
     [[nodiscard]] std::shared_ptr<Channel> find(std::string_view name) const override { return hosts->find(name); }
     [[nodiscard]] bool open(std::string_view name) const override { return hosts->open(name); }
+    [[nodiscard]] bool resting(std::string_view name) const override { return hosts->resting(name); }
+    [[nodiscard]] std::vector<PausedPart> paused_parts(std::string_view name) const override {
+      return hosts->paused_parts(name);
+    }
   };
 
   Status open_store(const config::Loaded& loaded);
@@ -75,6 +80,7 @@ class Gateway {
   std::unique_ptr<MessageIntake> intake_;
   std::unique_ptr<StoreIncidents> incidents_;      // of the gateway itself
   std::unique_ptr<GatewayListeners> listeners_;
+  std::unique_ptr<Pauses> pauses_;
   std::unique_ptr<ChannelHosts> hosts_;
   std::unique_ptr<DeliveryEngine> engine_;
   std::unique_ptr<Housekeeping> housekeeping_;

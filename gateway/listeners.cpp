@@ -150,6 +150,7 @@ void GatewayListeners::open(PreparedListeners prepared) {
       place->http->set_tls(place->tls);
       const bool same_socket = place->settings.address == settings.address &&
                                place->settings.most_connections == settings.most_connections &&
+                               place->settings.proxy_protocol_from == settings.proxy_protocol_from &&
                                place->settings.most_per_address == settings.most_per_address;
       place->settings = settings;
       // Without its certificate it would answer in clear text.
@@ -179,6 +180,9 @@ void GatewayListeners::try_open(const PlacePtr& place) {
   socket_settings.name = place->name;
   socket_settings.most_connections = static_cast<std::size_t>(settings.most_connections);
   socket_settings.most_per_address = static_cast<std::size_t>(settings.most_per_address);
+  auto proxies = net::AddressSet::parse(settings.proxy_protocol_from);
+  if (!proxies) return failed(place, proxies.error());
+  socket_settings.proxy_protocol.from = std::move(*proxies);
   socket_settings.log = log_;
   socket_settings.metrics = &metrics_;
   auto socket = net::Listener::open(

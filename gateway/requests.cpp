@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
+
+#include "core/message/flow_pattern.h"
 
 namespace sluis::gateway {
 
@@ -70,7 +73,8 @@ Requests::Requests(Parts parts) : parts_(std::move(parts)) {
                {"show", &Requests::show},         {"incidents", &Requests::incidents}, {"probe", &Requests::probe},
                {"verify", &Requests::verify},     {"metrics", &Requests::metrics},   {"release", &Requests::operate},
                {"cancel", &Requests::operate},    {"hold", &Requests::operate},      {"resend", &Requests::operate},
-               {"go-on", &Requests::operate},     {"open-gate", &Requests::operate}};
+               {"go-on", &Requests::operate},     {"open-gate", &Requests::operate},
+               {"pause", &Requests::pause},       {"resume", &Requests::resume}};
 }
 
 void Requests::handle(const Json& request, const std::string& by, ControlServer::Reply reply) {
@@ -93,8 +97,19 @@ void Requests::status(const Json&, const std::string&, const ControlServer::Repl
   out["channels"] = Json::array();
   for (const auto& host : parts_.hosts.all()) {
     const Health health = host->health();
-    out["channels"].push_back({{"channel", host->config().name}, {"kind", host->config().kind},
-                               {"environment", to_string(host->config().environment)}, {"health", to_string(health.state)}, {"text", health.text}});
+    Json row = {{"channel", host->config().name}, {"kind", host->config().kind},
+                {"environment", to_string(host->config().environment)}, {"health", to_string(health.state)}, {"text", health.text}};
+    if (const auto window = host->maintenance())
+      row["maintenance"] = {{"from", to_rfc3339(window->from)}, {"until", to_rfc3339(window->until)}, {"reason", window->reason}};
+    out["channels"].push_back(std::move(row));
+  }
+  out["pauses"] = Json::array();
+  for (const Pause& pause : parts_.pauses.all()) {
+    Json row = {{"channel", pause.channel}, {"reason", pause.reason}, {"by", pause.by}, {"since", to_rfc3339(pause.since)}};
+    if (!pause.customer.empty()) row["customer"] = pause.customer;
+    if (!pause.flow.empty()) row["flow"] = pause.flow;
+    if (pause.until) row["until"] = to_rfc3339(*pause.until);
+    out["pauses"].push_back(std::move(row));
   }
   out["listeners"] = Json::array();
   for (const auto& row : parts_.listeners.rows()) {
@@ -243,6 +258,37 @@ void Requests::metrics(const Json&, const std::string&, const ControlServer::Rep
   Json out = ok();
   out["text"] = parts_.metrics.render();
   reply(out);
+}
+
+void Requests::pause(const Json& request, const std::string& by, const ControlServer::Reply& reply) {
+  Pause pause{text_of(request, "channel"), text_of(request, "customer"), text_of(request, "flow"), text_of(request, "reason"), by, parts_.clock.wall(), {}};
+  const GenerationPtr generation = parts_.generations.current();
+  if (!generation->channels.contains(pause.channel))
+    return reply(failure(Error{"channel.unknown", fmt::format("there is no channel \"{}\"", pause.channel)}));
+  if (!pause.customer.empty() && !generation->customers.contains(pause.customer))
+    return reply(failure(Error{"customer.unknown", fmt::format("there is no customer \"{}\"", pause.customer)}));
+  // A pause of nothing would look like one that works.
+  const auto flows = generation->routing->flow_names();
+  if (!pause.flow.empty() && std::none_of(flows.begin(), flows.end(), [&](const std::string& flow) { return matches_flow(pause.flow, flow); }))
+    return reply(failure(Error{"flow.unknown", fmt::format("no flow is, or begins like, \"{}\"", pause.flow)}));
+  if (pause.reason.empty()) return reply(failure(Error{"pause.reason", "say why: the reason is shown until it is lifted"}));
+  if (const std::string until = text_of(request, "until"); !until.empty()) {
+    // "2h" or a time.
+    if (const auto lasts = parse_duration(until)) {
+      pause.until = pause.since + *lasts;
+    } else {
+      const auto time = parse_rfc3339(until);
+      if (!time) return reply(failure(Error{"time.syntax", fmt::format("\"{}\" is neither a duration such as 2h nor a time such as 2026-12-24T18:00:00Z", until)}));
+      pause.until = *time;
+    }
+    if (*pause.until <= pause.since) return reply(failure(Error{"pause.until", fmt::format("\"{}\" has passed already", until)}));
+  }
+  parts_.pauses.pause(std::move(pause), [reply](const Status& done) { reply(done ? ok() : failure(done.error())); });
+}
+
+void Requests::resume(const Json& request, const std::string& by, const ControlServer::Reply& reply) {
+  parts_.pauses.resume(text_of(request, "channel"), text_of(request, "customer"), text_of(request, "flow"), by, text_of(request, "reason"),
+                       [reply](const Status& done) { reply(done ? ok() : failure(done.error())); });
 }
 
 void Requests::operate(const Json& request, const std::string& by, const ControlServer::Reply& reply) {

@@ -10,6 +10,7 @@
 #include "gateway/channel_host.h"
 #include "gateway/control/server.h"
 #include "gateway/listeners.h"
+#include "gateway/pauses.h"
 
 namespace sluis::gateway {
 
@@ -22,6 +23,7 @@ class Requests {
     DeliveryEngine& engine;
     ChannelHosts& hosts;
     GatewayListeners& listeners;
+    Pauses& pauses;
     Generations& generations;
     const Clock& clock;
     Metrics& metrics;
@@ -42,6 +44,8 @@ class Requests {
   void probe(const Json&, const std::string&, const ControlServer::Reply&);
   void verify(const Json&, const std::string&, const ControlServer::Reply&);
   void metrics(const Json&, const std::string&, const ControlServer::Reply&);
+  void pause(const Json&, const std::string&, const ControlServer::Reply&);
+  void resume(const Json&, const std::string&, const ControlServer::Reply&);
   void operate(const Json&, const std::string&, const ControlServer::Reply&);
 
   Parts parts_;

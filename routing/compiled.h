@@ -93,6 +93,7 @@ class CompiledRouting final : public Routing {
   // The route that matches, or null; what decide() begins with.
   [[nodiscard]] const CompiledRoute* match(const Message& message) const;
 
+  [[nodiscard]] std::vector<std::string> flow_names() const override;
   [[nodiscard]] const FlowCatalogue& flows() const { return table_->flows; }
 
  private:

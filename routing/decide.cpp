@@ -35,6 +35,13 @@ std::string nothing_matches(const Message& message, std::string_view environment
 CompiledRouting::CompiledRouting(std::unique_ptr<const Table> table) : table_(std::move(table)) {}
 CompiledRouting::~CompiledRouting() = default;
 
+std::vector<std::string> CompiledRouting::flow_names() const {
+  std::vector<std::string> names;
+  for (const FlowCatalogue::Entry& entry : table_->flows.entries()) names.push_back(entry.spec.flow);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 FlowRules CompiledRouting::rules(std::string_view flow) const {
   const FlowCatalogue::Entry* entry = table_->flows.find(flow);
   return entry == nullptr ? FlowRules{} : entry->spec.rules;

@@ -87,6 +87,7 @@ void Retriever::due(const MailboxPtr& mailbox) {
   if (stopping_ || mailbox->removed || mailbox->busy || mailbox->queued) return;
   if (!mailbox->lease->held())
     return plan(mailbox, std::min<Duration>(profile_.every, 1s));  // not ours yet, or another node's
+  if (!context_.at_rest().empty()) return plan(mailbox, std::min<Duration>(profile_.every, 1s));
   mailbox->queued = true;
   waiting_.push_back(mailbox);
   visit_next();

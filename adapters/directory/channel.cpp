@@ -128,7 +128,7 @@ void DirectoryChannel::scan(const FolderPtr& folder) {
     // One scan of a folder at a time; a second request waits behind this lock and finds what the first left.
     const std::lock_guard lock(folder->mutex);
     folder->scan_requested = false;
-    if (folder->removed) return;
+    if (folder->removed || !context_.at_rest().empty()) return;  // the rescan comes again
     if (notifier_ != nullptr && folder->watch < 0) {
       if (auto watch = notifier_->add(folder->pickup.folder()); watch) {
         folder->watch = *watch;

@@ -28,6 +28,14 @@ struct ChannelKind {
 };
 
 // A channel's configuration: checked values.
+// A time in which the peer has announced that it does not work.
+struct MaintenanceWindow {
+  WallTime from;
+  WallTime until;
+  std::string reason;
+  bool operator==(const MaintenanceWindow&) const = default;
+};
+
 struct ChannelConfig {
   std::string name;
   std::string kind;
@@ -38,6 +46,7 @@ struct ChannelConfig {
   int concurrency = 4;                 // attempts at once
   double per_second = 0;               // attempts a second over all accounts; 0: no pace
   int account_concurrency = 2;         // attempts at once for one account
+  std::vector<MaintenanceWindow> maintenance;   // in the order of their beginnings
 };
 
 // [Lifetime] a static object of the plugin; never destroyed before the process ends. [Threading] called from one thread.

@@ -67,8 +67,9 @@ struct Accepted {
 
 // Why the door stayed shut. `temporary`: the sender should come again (SMTP 452, HTTP 503); else it is final (550, 4xx).
 struct Refusal {
-  Error error;             // "intake.unrouted", "intake.duplicate", "store.full", "store.down", "intake.invalid"
+  Error error;             // "intake.unrouted", "intake.duplicate", "store.full", "store.down", "intake.invalid", "intake.quota"
   bool temporary = false;
+  std::optional<Duration> retry_after = {};  // temporary: when it is worth coming again (HTTP Retry-After)
 };
 
 using IntakeResult = std::variant<Accepted, Refusal>;

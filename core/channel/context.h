@@ -35,6 +35,12 @@ class SLUIS_CORE_API Intake {
  public:
   virtual ~Intake() = default;
   virtual void accept(Arrival arrival, IntakeCallback done) = 0;
+  // A place for one connection of a customer who has logged in; given back when its last copy goes. Error
+  // "intake.quota" when the customer has as many as it may have.
+  virtual Result<std::shared_ptr<void>> enter(const std::string& customer) {
+    static_cast<void>(customer);
+    return std::shared_ptr<void>{};
+  }
 };
 
 // Settlement without a message: a customer's POP3 QUIT, an acknowledgment without content.
@@ -105,6 +111,9 @@ class SLUIS_CORE_API ChannelContext {
   [[nodiscard]] virtual const std::string& channel() const = 0;
   [[nodiscard]] virtual Environment environment() const = 0;
   [[nodiscard]] virtual const std::string& gateway() const = 0;   // gateway.name
+  // Why nothing is to be asked of the peer just now (an operator's pause, announced maintenance); empty: nothing keeps
+  // it. Whoever polls looks here before each visit; deliveries are kept back by the engine. Any thread, cheap.
+  [[nodiscard]] virtual std::string at_rest() const { return {}; }
   virtual Intake& intake() = 0;
   virtual Settlements& settlements() = 0;
   virtual Accounts& accounts() = 0;

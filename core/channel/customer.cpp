@@ -1,5 +1,7 @@
 #include "core/channel/customer.h"
 
+#include "core/message/flow_pattern.h"
+
 namespace sluis {
 
 std::string_view to_string(Environment e) { return e == Environment::test ? "test" : "production"; }
@@ -9,7 +11,7 @@ const std::vector<std::string>& Customer::returns_for(std::string_view flow) con
   std::size_t longest = 0;
   for (const auto& [pattern, channels] : return_by_flow) {
     if (pattern == flow) return channels;
-    if (pattern.ends_with("/*") && flow.starts_with(std::string_view{pattern}.substr(0, pattern.size() - 1)) && pattern.size() > longest) {
+    if (matches_flow(pattern, flow) && pattern.size() > longest) {
       longest = pattern.size();
       best = &channels;
     }

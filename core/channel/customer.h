@@ -16,12 +16,21 @@ namespace sluis {
 enum class Environment { test, production };
 SLUIS_CORE_API std::string_view to_string(Environment e);
 
+// How much a customer may hand in; 0: no limit.
+struct Quota {
+  std::optional<std::int64_t> messages_per_hour;
+  std::optional<std::int64_t> bytes_per_hour;
+  std::optional<std::int64_t> connections;  // at once, over all channels
+  bool operator==(const Quota&) const = default;
+};
+
 struct Customer {
   std::string id;                                   // "acme"
   std::string name;                                 // "Acme Shipping B.V."
   std::map<std::string, std::string> identifiers;   // kvk, eori, edi, …
   std::vector<std::string> return_channels;         // `return:`; what destination `customer` means
   std::map<std::string, std::vector<std::string>> return_by_flow;   // flow (exact or ending in /*) → channels
+  Quota quota = {};                                 // where it differs from everyone's
   // The return channels for a flow: exact, then the longest prefix/*, then the default.
   [[nodiscard]] SLUIS_CORE_API const std::vector<std::string>& returns_for(std::string_view flow) const;
 };

@@ -104,8 +104,11 @@ Holds Capacity::holds(const Generation& generation, const ChannelDirectory& chan
     if (!channels.open(name)) continue;
     auto channel_room = room(generation, config, channels_[name], now);
     if (!channel_room) continue;
-    for (std::string& paused : channels.paused_customers(name))
-      channel_room->closed_customers.push_back(std::move(paused));
+    for (PausedPart& paused : channels.paused_parts(name))
+      if (paused.flow.empty())
+        channel_room->closed_customers.push_back(std::move(paused.customer));
+      else
+        channel_room->closed_flows.push_back({std::move(paused.customer), std::move(paused.flow)});
     holds.channels.push_back(std::move(*channel_room));
   }
   return holds;

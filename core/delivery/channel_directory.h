@@ -10,6 +10,12 @@
 
 namespace sluis {
 
+// What an operator has paused of a channel: one customer's deliveries, one flow's, or one flow's of one customer. A flow
+// is its name, or a prefix with "/*". At least one of the two is said; a whole channel that is paused is not open.
+struct PausedPart {
+  std::string customer, flow;  // empty: any
+};
+
 // [Ownership] the gateway's; outlives engine and intake. [Threading] any thread, never blocks.
 class SLUIS_CORE_API ChannelDirectory {
  public:
@@ -18,10 +24,11 @@ class SLUIS_CORE_API ChannelDirectory {
   // down is still found: identify() is pure and needs no peer.
   // Shared: a reload may drop a channel while an attempt is being handed to it.
   [[nodiscard]] virtual std::shared_ptr<Channel> find(std::string_view name) const = 0;
-  // Whether deliveries may go to it now: started, up, not paused.
+  // Whether deliveries may go to it now: started, up, not resting.
   [[nodiscard]] virtual bool open(std::string_view name) const = 0;
-  // Customers for whom this channel is paused.
-  [[nodiscard]] virtual std::vector<std::string> paused_customers(std::string_view /*name*/) const { return {}; }
+  // Whether it is paused whole, or in an announced maintenance window: its peer's silence then means nothing.
+  [[nodiscard]] virtual bool resting(std::string_view /*name*/) const { return false; }
+  [[nodiscard]] virtual std::vector<PausedPart> paused_parts(std::string_view /*name*/) const { return {}; }
 };
 
 }  // namespace sluis

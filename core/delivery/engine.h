@@ -124,6 +124,7 @@ class SLUIS_CORE_API DeliveryEngine final {
   void operate_wakeup(const DueWakeup& wakeup, Operate operate);
   void submit_wakeup(const DueWakeup& wakeup, Command command, std::function<void()> then = {});
   void later(const WakeupKey& key, Duration wait);
+  [[nodiscard]] bool keeps_silent(const DeliveryRecord& record) const;
   bool answered(const MessageId& message);
 
   // operations.cpp: operators

@@ -30,6 +30,7 @@ struct Generation {
   std::uint64_t number = 0;
   std::string gateway;                                                        // gateway.name
   EngineSettings engine;
+  Quota quota;                                                                // of a customer that has none of its own
   std::map<std::string, ChannelConfig, std::less<>> channels;
   std::map<std::string, std::shared_ptr<const Customer>, std::less<>> customers;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<const Account>> accounts;   // (channel, customer)

@@ -20,6 +20,7 @@ class Door final : public Intake {
     arrival.from.channel = channel_;
     intake_.accept(std::move(arrival), std::move(done));
   }
+  Result<std::shared_ptr<void>> enter(const std::string& customer) override { return intake_.enter(customer); }
 
  private:
   MessageIntake& intake_;
@@ -51,6 +52,15 @@ std::unique_ptr<Intake> MessageIntake::door(std::string channel) {
 
 void MessageIntake::accept(Arrival arrival, IntakeCallback done) {
   const std::string channel = arrival.from.channel;
+  if (arrival.from.submission && !arrival.from.customer.empty()) {
+    std::uint64_t octets = 0;
+    for (const Part& part : arrival.parts) octets += part.content.size;
+    if (auto over = quotas_.take(arrival.from.customer, octets, *generations_.current(), clock_.mono())) {
+      count(channel, "over-quota");
+      log_.warning("intake.quota", over->error.what, {{"channel", channel}, {"customer", arrival.from.customer}});
+      return done(*std::move(over));
+    }
+  }
   const std::string strand = channel + '\x1f' + arrival.from.customer;
   const auto shared_arrival = std::make_shared<Arrival>(std::move(arrival));  // shared: a task is copied
   const bool taken = strands_.post(strand, [this, shared_arrival, channel, done] {
@@ -66,6 +76,15 @@ void MessageIntake::accept(Arrival arrival, IntakeCallback done) {
     count(channel, "refused");
     done(Refusal{Error{"intake.busy", "too much waits to be accepted, or the gateway stops"}, true});
   }
+}
+
+Result<std::shared_ptr<void>> MessageIntake::enter(const std::string& customer) {
+  auto place = quotas_.enter(customer, *generations_.current());
+  if (!place) {
+    metrics_.counter("sluis_intake_connections_refused_total", "Connections beyond the customer's quota").add();
+    log_.warning("intake.quota", place.error().what, {{"customer", customer}});
+  }
+  return place;
 }
 
 void MessageIntake::commit(Accept accept, const std::string& channel, IntakeCallback done) {

@@ -13,6 +13,7 @@
 #include "core/delivery/channel_directory.h"
 #include "core/delivery/customer_index.h"
 #include "core/delivery/generation.h"
+#include "core/delivery/quota.h"
 #include "core/delivery/strand.h"
 #include "core/runtime/ids.h"
 #include "core/runtime/log.h"
@@ -26,7 +27,7 @@ namespace sluis {
 // what it is given outlives it; destroyed after `work` and the store have stopped calling. [Durability] Accepted is
 // said after the commit of message, deliveries, settlements and cursors together. [Errors] a Refusal is final
 // ("intake.unrouted", "intake.duplicate", "intake.invalid") or temporary (everything of the store, "intake.busy",
-// "intake.channel"). What an authority sends is never refused for what it says: it is held, with an incident.
+// "intake.channel", "intake.quota"). What an authority sends is never refused for what it says: it is held, with an incident.
 class SLUIS_CORE_API MessageIntake final : public ArrivalPlanner {
  public:
   MessageIntake(Store& store, BlockingWork work, const Clock& clock, Random& random, Generations& generations,
@@ -35,6 +36,7 @@ class SLUIS_CORE_API MessageIntake final : public ArrivalPlanner {
   // The door of one channel: whatever the arrival says, it came by this one.
   [[nodiscard]] std::unique_ptr<Intake> door(std::string channel);
   void accept(Arrival arrival, IntakeCallback done);
+  Result<std::shared_ptr<void>> enter(const std::string& customer);
 
   void plan_reply(Arrival reply, std::shared_ptr<const Delivery> to, std::function<void(Accept)> done) override;
   void plan_held(const MessageId& message, std::function<void(Result<Routed>)> done) override;
@@ -60,6 +62,8 @@ class SLUIS_CORE_API MessageIntake final : public ArrivalPlanner {
   Log log_;
   Metrics& metrics_;
   IdGenerator ids_;
+
+  IntakeQuotas quotas_;
 
   std::mutex mutex_;
   std::shared_ptr<const CustomerIndex> customers_;  // shared: plans under way keep the one of their generation

@@ -133,6 +133,7 @@ void DeliveryEngine::handle_proof(const DueWakeup& wakeup) {
     requeue.reason = "the proof is overdue";
     return operate_wakeup(wakeup, std::move(requeue));
   }
+  if (keeps_silent(record)) return later(wakeup.key, 1min);
   IncidentChange incident;
   incident.key = incident_key::proof(record.delivery.destination.channel, wakeup.key.delivery);
   incident.text =
@@ -144,10 +145,16 @@ void DeliveryEngine::handle_proof(const DueWakeup& wakeup) {
   take(wakeup, {std::move(incident)});
 }
 
+// A pause and a maintenance window open no incident: the answer may be there, and nobody has looked.
+bool DeliveryEngine::keeps_silent(const DeliveryRecord& record) const {
+  return channels_.resting(record.delivery.destination.channel);
+}
+
 void DeliveryEngine::handle_reply(const DueWakeup& wakeup) {
   const DeliveryRecord& record = wakeup.delivery;
   const bool handed_over = record.state == DeliveryState::delivered || record.state == DeliveryState::awaiting;
   if (!handed_over || record.delivery.attempt != wakeup.key.step || answered(record.message)) return take(wakeup);
+  if (keeps_silent(record)) return later(wakeup.key, 1min);
   IncidentChange incident;
   incident.key = incident_key::reply(record.delivery.destination.channel, wakeup.key.delivery);
   incident.text = "no answer has come in the time that the route allows";

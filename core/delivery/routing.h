@@ -59,6 +59,8 @@ class SLUIS_CORE_API Routing {
   [[nodiscard]] virtual Recognition recognise(const Message& message, const std::vector<std::string_view>& heads) const = 0;
   [[nodiscard]] virtual RouteDecision decide(const Message& message) const = 0;
   [[nodiscard]] virtual FlowRules rules(std::string_view flow) const = 0;
+  // The names of the catalogue, in order.
+  [[nodiscard]] virtual std::vector<std::string> flow_names() const = 0;
 };
 
 }  // namespace sluis

@@ -20,7 +20,12 @@ struct Holds {
     std::string channel;
     std::size_t free = 0;                       // attempts the channel may start now
     std::size_t per_customer = 0;               // at most so many of one (channel, customer) in one claim
-    std::vector<std::string> closed_customers;  // breaker open, or account at its limit
+    std::vector<std::string> closed_customers;  // breaker open, account at its limit, or paused
+    struct Flow {
+      std::string customer;                     // empty: every customer's
+      std::string flow;                         // its name, or a prefix with "/*"
+    };
+    std::vector<Flow> closed_flows = {};        // paused
   };
   std::vector<Room> channels;                   // channels that are not named get nothing
 };

@@ -1,6 +1,6 @@
 # bash completion for sluis: source it, or put it into /usr/share/bash-completion/completions/sluis
 _sluis() {
-  local commands="run check reload route adapters schema messages show resend release cancel hold go-on open-gate status incidents probe verify metrics"
+  local commands="run check reload route adapters schema messages show resend release cancel hold go-on open-gate pause resume status incidents probe verify metrics"
   local word=${COMP_WORDS[COMP_CWORD]} command="" i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case " $commands " in *" ${COMP_WORDS[i]} "*) command=${COMP_WORDS[i]}; break ;; esac
@@ -19,6 +19,8 @@ _sluis() {
     resend) options="$options --reason --as-new" ;;
     cancel) options="$options --reason --handled-elsewhere --even-in-doubt" ;;
     release|hold|go-on|open-gate) options="$options --reason" ;;
+    pause) options="$options --customer --flow --until --reason" ;;
+    resume) options="$options --customer --flow --reason" ;;
     incidents) options="$options --all" ;;
     probe) options="$options --customer" ;;
     verify) options="$options --seals" ;;

@@ -37,6 +37,7 @@ Program::Program() : app_("Sluis: a gateway between businesses and their governm
   add_schema_command(*this);
   add_message_commands(*this);
   add_state_commands(*this);
+  add_pause_commands(*this);
 }
 
 CLI::App& Program::command(const std::string& name, const std::string& description, std::function<int()> body) {

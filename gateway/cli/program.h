@@ -46,6 +46,7 @@ void add_run_command(Program& program);
 void add_configuration_commands(Program& program);   // check, reload, route, adapters
 void add_schema_command(Program& program);
 void add_message_commands(Program& program);         // messages, show, resend, release, cancel, hold, go-on, open-gate
+void add_pause_commands(Program& program);           // pause, resume
 void add_state_commands(Program& program);           // status, incidents, probe, verify, metrics
 
 }  // namespace sluis::gateway

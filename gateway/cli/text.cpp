@@ -150,13 +150,22 @@ std::string status_text(const Json& answer) {
                                 field(answer, "generation"), field(answer, "customers"));
   if (const std::string trouble = field(answer, "trouble"); !trouble.empty()) out += "NOT ACCEPTING: " + trouble + "\n";
   std::vector<std::vector<std::string>> rows{{"CHANNEL", "KIND", "ENVIRONMENT", "HEALTH", ""}};
-  for (const Json& c : answer.at("channels"))
-    rows.push_back({field(c, "channel"), field(c, "kind"), field(c, "environment"), field(c, "health"), field(c, "text")});
+  for (const Json& c : answer.at("channels")) {
+    std::string text = field(c, "text");
+    if (const auto window = c.find("maintenance"); window != c.end())
+      text = fmt::format("maintenance until {} UTC: {}{}{}", minute_text(field(*window, "until")), field(*window, "reason"), text.empty() ? "" : "; ", text);
+    rows.push_back({field(c, "channel"), field(c, "kind"), field(c, "environment"), field(c, "health"), text});
+  }
   out += table(rows);
   rows = {{"LISTENER", "ADDRESS", "TLS", "STATE", "CONNECTIONS", ""}};
   for (const Json& l : answer.value("listeners", Json::array()))
     rows.push_back({field(l, "listener"), field(l, "address"), l.value("tls", false) ? "yes" : "no", l.value("listening", false) ? "up" : "down",
                     field(l, "connections"), field(l, "text")});
+  if (rows.size() > 1) out += table(rows);
+  rows = {{"PAUSED", "CUSTOMER", "FLOW", "SINCE", "UNTIL", "BY", "REASON"}};
+  for (const Json& p : answer.value("pauses", Json::array()))
+    rows.push_back({field(p, "channel"), p.contains("customer") ? field(p, "customer") : "all", p.contains("flow") ? field(p, "flow") : "all",
+                    minute_text(field(p, "since")), p.contains("until") ? minute_text(field(p, "until")) : "resumed", field(p, "by"), field(p, "reason")});
   if (rows.size() > 1) out += table(rows);
   rows = {{"QUEUE", "STATE", "COUNT", "OLDEST"}};
   for (const Json& q : answer.at("queues"))

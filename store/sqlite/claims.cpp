@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/message/flow_pattern.h"
 #include "store/sqlite/deliveries.h"
 #include "store/sqlite/message_rows.h"
 
@@ -38,12 +39,34 @@ std::optional<std::string> next_customer(Connection& db, const std::string& chan
   return query.text(0);
 }
 
+std::vector<std::string> closed_flows_of(const Holds::Room& room, const std::string& customer) {
+  std::vector<std::string> flows;
+  for (const Holds::Room::Flow& closed : room.closed_flows)
+    if (closed.customer.empty() || closed.customer == customer) flows.push_back(closed.flow);
+  return flows;
+}
+
 }  // namespace
 
-std::vector<DeliveryId> Claims::due(Connection& db, const Group& group, WallTime now, std::size_t most) {
+std::vector<DeliveryId> Claims::due(Connection& db, const Group& group, const std::vector<std::string>& closed_flows,
+                                    WallTime now, std::size_t most) {
+  std::vector<DeliveryId> found;
+  if (!closed_flows.empty()) {
+    Query query(db,
+                "SELECT d.id, m.flow FROM deliveries d JOIN messages m ON m.id = d.message WHERE d.state = 0 AND "
+                "d.channel = ? AND d.customer = ? AND d.due_at <= ? ORDER BY d.due_at, d.id");
+    query.with(group.first, group.second, now);
+    while (found.size() < most && query.next()) {
+      if (claimed_.contains(query.number(0))) continue;
+      const std::string flow = query.text(1);
+      if (std::none_of(closed_flows.begin(), closed_flows.end(),
+                       [&](const std::string& closed) { return matches_flow(closed, flow); }))
+        found.push_back(DeliveryId{query.number(0)});
+    }
+    return found;
+  }
   const auto held = claimed_of_.find(group);
   const std::size_t past = held == claimed_of_.end() ? 0 : held->second;
-  std::vector<DeliveryId> found;
   Query query(db,
               "SELECT id FROM deliveries WHERE state = 0 AND channel = ? AND customer = ? AND due_at <= ? ORDER BY "
               "due_at, id LIMIT ?");
@@ -81,7 +104,7 @@ Claims::Taken Claims::take(Connection& db, const Holds& holds, WallTime now) {
       if (std::find(room.closed_customers.begin(), room.closed_customers.end(), *customer) !=
           room.closed_customers.end())
         continue;
-      auto ids = due(db, {room.channel, *customer}, now, each);
+      auto ids = due(db, {room.channel, *customer}, closed_flows_of(room, *customer), now, each);
       if (!ids.empty()) groups.emplace_back(*customer, std::move(ids));
     }
     std::size_t free = room.free;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -30,7 +31,9 @@ class Claims {
 
  private:
   using Group = std::pair<std::string, std::string>;  // channel, customer
-  std::vector<DeliveryId> due(Connection& db, const Group& group, WallTime now, std::size_t most);
+  // Of a group with paused flows every due row before the ones that may go is looked at.
+  std::vector<DeliveryId> due(Connection& db, const Group& group, const std::vector<std::string>& closed_flows,
+                              WallTime now, std::size_t most);
 
   std::mutex mutex_;
   std::unordered_map<std::int64_t, Group> claimed_;

@@ -107,6 +107,34 @@ TEST(Load, CustomersHaveTheirAccountsAndReturns) {
   EXPECT_EQ(loaded.routing->match(message)->spec.name, "mine");
 }
 
+TEST(Load, MaintenanceWindowsInTheirOrder) {
+  const Tree tree;
+  tree.write("channels/authority.yaml",
+             "channel: authority\nadapter: authority\nenvironment: production\nsubmit: { host: h }\nmaintenance:\n"
+             "  - { from: \"2026-12-12T18:00:00Z\", until: \"2026-12-12T20:00:00Z\", reason: second }\n"
+             "  - { from: \"2026-12-05T18:00:00+01:00\", until: \"2026-12-06T06:00:00+01:00\", reason: first }\n");
+  const Loaded loaded = tree.load();
+  ASSERT_NE(loaded.generation, nullptr) << loaded.errors.front().text();
+  const auto& windows = loaded.generation->channels.at("authority").maintenance;
+  ASSERT_EQ(windows.size(), 2U);
+  EXPECT_EQ(windows[0].reason, "first");
+  EXPECT_EQ(windows[0].from, parse_rfc3339("2026-12-05T17:00:00Z").value());
+  EXPECT_EQ(windows[1].until, parse_rfc3339("2026-12-12T20:00:00Z").value());
+}
+
+TEST(Load, QuotasOfAllAndOfOneCustomer) {
+  Tree tree;
+  tree.write("gateway.yaml", "gateway: { name: a, data: /d }\nquota: { messages-per-hour: 5, bytes-per-hour: 1MiB }\n");
+  tree.write("customers/acme.yaml",
+             "customer: acme\naccounts:\n  drop: { pickup: /a, deliver: /b }\n  authority: { username: acme, password: "
+             "\"${env:ACME}\" }\nreturn: [drop]\nquota: { connections: 0 }\n");
+  tree.variables["ACME"] = canary;
+  const Loaded loaded = tree.load();
+  ASSERT_NE(loaded.generation, nullptr) << loaded.errors.front().text();
+  EXPECT_EQ(loaded.generation->quota, (Quota{5, 1 << 20, 100}));
+  EXPECT_EQ(loaded.generation->customers.at("acme")->quota, (Quota{{}, {}, 0}));
+}
+
 TEST(Load, PoliciesAsAListOrAMapping) {
   const Tree tree;
   tree.write("policies.yaml",

@@ -71,6 +71,19 @@ TEST(Mistakes, EnvironmentIsRequiredAndOneOfTwo) {
             Lines{"channels/drop.yaml:3:14: environment: \"prod\" is none of test, production"});
 }
 
+TEST(Mistakes, MaintenanceThatIsNoWindow) {
+  EXPECT_EQ(with_channel("submit: { host: msa.example, port: 25 }\nmaintenance: tonight\n"),
+            Lines{"channels/authority.yaml:5:1: maintenance: must be a list of windows, each with from, until and reason"});
+  EXPECT_EQ(with_channel("submit: { host: msa.example, port: 25 }\nmaintenance:\n"
+                         "  - { from: \"2026-12-05T18:00:00+01:00\", until: soon, reason: x }\n"
+                         "  - { from: \"2026-12-05T18:00:00Z\", until: \"2026-12-05T18:30:00+01:00\", reason: x }\n"
+                         "  - { from: \"2026-12-05T18:00:00Z\", until: \"2026-12-06T18:00:00Z\" }\n"),
+            (Lines{"channels/authority.yaml:6:49: maintenance.until: \"soon\" is not a time such as "
+                   "2026-12-05T18:00:00+01:00",
+                   "channels/authority.yaml:7:5: maintenance: ends before it begins",
+                   "channels/authority.yaml:8:5: maintenance.reason: is required"}));
+}
+
 TEST(Mistakes, UnknownAdapters) {
   EXPECT_EQ(with("channels/drop.yaml", "channel: drop\nadapter: drip\nenvironment: test\n"),
             Lines{"channels/drop.yaml:2:10: adapter: there is no adapter \"drip\"; did you mean \"drop\"?"});

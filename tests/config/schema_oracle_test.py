@@ -45,6 +45,7 @@ BEYOND = re.compile("|".join((
     r"would go before", r"is less than first", r"is before the step above", r"is for port 25 only", r"secret file", r"is not set$",
     r"systemd gave no credentials", r"named twice", r"is longer than the", r"\"0\d+\" is not a whole number",
     r"^is missing$", r"unknown file", r"only \*\.yaml is read", r"this is not YAML", r"is given twice", r"stands under the name",
+    r"not an IP address or a network", r"bits are set behind the prefix", r"is not a time such as", r"ends before it begins",
     r"only receives", r"choose another name", r"a second document", r"are not used here", r"matches no", r"is ambiguous",
     r"has no listener", r"client-ca", r"is the folder that is picked up")))
 

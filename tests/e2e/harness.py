@@ -214,6 +214,17 @@ class Gateway(Process):
             raise AssertionError(f"sluis {' '.join(arguments)}: status {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout
 
+    def refuses(self, *arguments):
+        """What the command says when it fails, as it must."""
+        done = self.run(*arguments)
+        if done.returncode == 0:
+            raise AssertionError(f"sluis {' '.join(arguments)} did it: {done.stdout}")
+        return done.stderr
+
+    def append(self, name, text):
+        with open(self.config / name, "a", encoding="utf-8") as file:
+            file.write(text)
+
     def messages(self, *filters):
         """Every message that fits, newest first, page by page."""
         out, after = [], []

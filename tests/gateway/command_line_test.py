@@ -55,7 +55,7 @@ class CommandLine(unittest.TestCase):
     def test_the_completion_offers_commands(self):
         script = f'source {ROOT}/deploy/completions/sluis.bash; COMP_WORDS=(sluis re); COMP_CWORD=1; _sluis; printf "%s\\n" "${{COMPREPLY[@]}}"'
         out = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=30).stdout.split()
-        self.assertEqual(sorted(out), ["release", "reload", "resend"])
+        self.assertEqual(sorted(out), ["release", "reload", "resend", "resume"])
 
 
 if __name__ == "__main__":

@@ -77,6 +77,7 @@ class TestContext final : public ChannelContext,
   std::map<std::string, std::vector<Mailbox::Item>, std::less<>> mailboxes;  // by customer
   ContentStore* other_content = nullptr;  // in place of the memory: for content that cannot be read
   std::atomic<bool> leases_held{true};    // what every lease says, at any time
+  std::atomic<bool> paused{false};        // an operator has paused the channel
 
   // --- what a test reads
   std::vector<Arrival> arrivals() const;
@@ -101,6 +102,7 @@ class TestContext final : public ChannelContext,
   [[nodiscard]] const std::string& channel() const override { return channel_; }
   [[nodiscard]] Environment environment() const override { return environment_; }
   [[nodiscard]] const std::string& gateway() const override { return gateway_; }
+  [[nodiscard]] std::string at_rest() const override { return paused ? "paused: by the test" : ""; }
   Intake& intake() override { return *this; }
   Settlements& settlements() override { return *this; }
   Accounts& accounts() override { return *this; }

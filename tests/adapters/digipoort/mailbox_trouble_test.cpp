@@ -90,6 +90,18 @@ TEST_F(DigipoortMailboxTrouble, VisitsNothingWhileAnotherNodeHasTheMailbox) {
   EXPECT_EQ(server_->sessions(), sessions) << "given up with the lease";
 }
 
+TEST_F(DigipoortMailboxTrouble, VisitsNothingWhileTheChannelIsAtRest) {
+  serve();
+  config_.settings.set("retrieve.every", Duration{10ms});
+  context_.paused = true;
+  start();
+  ASSERT_TRUE(eventually([&, until = clock_.mono() + 200ms] { return clock_.mono() >= until; }));
+  EXPECT_EQ(server_->sessions(), 0);
+  EXPECT_TRUE(context_.open_incidents().empty());
+  context_.paused = false;
+  EXPECT_TRUE(eventually([&] { return server_->commits() > 0; }));
+}
+
 TEST_F(DigipoortMailboxTrouble, ObeysLoginDelay) {
   serve();
   server_->login_delay(3600s);

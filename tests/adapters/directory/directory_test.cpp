@@ -206,6 +206,18 @@ TEST(DirectoryChannel, ATemporaryRefusalLeavesTheFileAndTriesAgain) {
   EXPECT_FALSE(rig.folder.has("out/.refused"));
 }
 
+TEST(DirectoryChannel, TakesNothingWhileItIsAtRest) {
+  Rig rig(false);
+  rig.context.paused = true;
+  ASSERT_TRUE(rig.channel->start().ok());
+  rig.folder.write("out/a.edi", "UNB");
+  rig.pass();
+  EXPECT_TRUE(rig.context.arrivals().empty());
+  rig.context.paused = false;
+  rig.pass();
+  EXPECT_TRUE(rig.eventually([&] { return rig.context.arrivals().size() == 1; }));
+}
+
 TEST(DirectoryChannel, AnEmptyAndATooLargeFileAreRefused) {
   Rig rig(true, {{"max-size", std::int64_t{10}}});
   rig.folder.write("out/empty", "");

@@ -11,6 +11,7 @@ namespace sluis::test {
 namespace {
 
 using testing::ElementsAre;
+using testing::IsEmpty;
 
 class Engine : public testing::Test {
  protected:
@@ -107,7 +108,7 @@ TEST_F(Engine, LeavesAChannelAloneThatIsDownAndGoesOnWhenItIsUp) {
 }
 
 TEST_F(Engine, LeavesACustomerAloneForWhomTheChannelIsPaused) {
-  world.directory.paused["out"] = {"acme"};
+  world.directory.paused["out"] = {{"acme", ""}};
   out.answer = [](const Delivery&) { return delivered(); };
   world.start();
   world.queued(World::submission("acme", "a", {{"to", "out"}}));
@@ -116,6 +117,33 @@ TEST_F(Engine, LeavesACustomerAloneForWhomTheChannelIsPaused) {
   world.directory.paused.clear();
   world.advance(1s);
   EXPECT_THAT(out.names(), ElementsAre("b", "a"));
+}
+
+TEST_F(Engine, LeavesAPausedFlowAloneAndSendsTheRestOfItsQueue) {
+  world.directory.paused["out"] = {{"acme", "customs/*"}};
+  out.answer = [](const Delivery&) { return delivered(); };
+  world.start();
+  for (const char* name : {"1", "2", "3"})
+    world.queued(World::submission("acme", name, {{"to", "out"}, {"flow", "customs/export"}}));
+  world.queued(World::submission("acme", "4", {{"to", "out"}, {"flow", "vessels/log"}}));
+  world.queued(World::submission("beta", "5", {{"to", "out"}, {"flow", "customs/export"}}));
+  EXPECT_THAT(out.names(), ElementsAre("4", "5"));
+  world.directory.paused.clear();
+  world.advance(1s);
+  EXPECT_THAT(out.names(), ElementsAre("4", "5", "1", "2", "3"));
+}
+
+TEST_F(Engine, SendsNothingToAChannelAtRestAndOpensNoIncident) {
+  world.directory.at_rest.insert("out");
+  out.answer = [](const Delivery&) { return delivered(); };
+  world.start();
+  world.queued(World::submission("acme", "a", {{"to", "out"}}));
+  world.advance(1h);
+  EXPECT_TRUE(out.seen.empty());
+  EXPECT_THAT(world.open_incidents(), IsEmpty());
+  world.directory.at_rest.clear();
+  world.advance(1s);
+  EXPECT_EQ(out.seen.size(), 1U);
 }
 
 TEST_F(Engine, KeepsALaneInOrderWhateverItsHeadDoes) {
@@ -404,6 +432,25 @@ TEST_F(Engine, StaysWithinConcurrencyWhenTheWallClockStepsForward) {
   world.advance(1s);
   EXPECT_EQ(out.open.size(), 2U);
   EXPECT_EQ(out.seen.size(), 12U);
+}
+
+// Ten years at once: what waits for a time is due, in the numbers that the limits allow, and the loop does not spin.
+// Deadlines are the wall clock's (DESIGN §3.4), so they would be over; here there is none.
+TEST_F(Engine, NeitherStormsNorStallsWhenTheWallClockStepsTenYears) {
+  world.config.channels["out"].concurrency = 2;
+  world.config.channels["out"].per_second = 10;
+  world.policy("default").retry_first = 30min;
+  world.policy("default").expire_after = 24h * 36520;
+  world.start();
+  for (int i = 0; i < 50; ++i) world.queued(World::submission("acme", std::to_string(i), {{"to", "out"}}));
+  const std::size_t before = out.seen.size();
+  world.clock.jump(24h * 3652);
+  world.advance(1s);
+  EXPECT_LE(out.seen.size() - before, 10U + 2U);
+  out.answer = [](const Delivery&) { return delivered(); };
+  while (!out.open.empty()) out.finish(delivered());
+  world.advance(60s);
+  EXPECT_EQ(out.seen.size(), 50U) << "the queue goes on at its pace";
 }
 
 TEST_F(Engine, ClaimsNothingMoreWhenItStopsAndWaitsForWhatRuns) {

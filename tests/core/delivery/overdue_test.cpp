@@ -206,6 +206,18 @@ TEST_F(Silence, OpensAnIncident) {
   EXPECT_TRUE(world.incident_open(incident_key::reply("out", id)));
 }
 
+// The answer may be there, and nobody has looked.
+TEST_F(Silence, OpensNoIncidentWhileTheChannelIsAtRest) {
+  world.start();
+  const DeliveryId id = submit();
+  world.directory.at_rest.insert("out");
+  world.advance(5h);
+  EXPECT_FALSE(world.incident_open(incident_key::reply("out", id)));
+  world.directory.at_rest.clear();
+  world.advance(2min);
+  EXPECT_TRUE(world.incident_open(incident_key::reply("out", id)));
+}
+
 TEST_F(Silence, IsBrokenByAnAnswer) {
   world.start();
   const DeliveryId id = submit();

@@ -55,16 +55,18 @@ class FakeDirectory final : public ChannelDirectory {
     return at == channels.end() ? nullptr : at->second;
   }
   [[nodiscard]] bool open(std::string_view name) const override {
-    return channels.contains(std::string(name)) && !down.contains(std::string(name));
+    return channels.contains(std::string(name)) && !down.contains(std::string(name)) && !resting(name);
   }
-  [[nodiscard]] std::vector<std::string> paused_customers(std::string_view name) const override {
+  [[nodiscard]] bool resting(std::string_view name) const override { return at_rest.contains(std::string(name)); }
+  [[nodiscard]] std::vector<PausedPart> paused_parts(std::string_view name) const override {
     const auto at = paused.find(std::string(name));
-    return at == paused.end() ? std::vector<std::string>{} : at->second;
+    return at == paused.end() ? std::vector<PausedPart>{} : at->second;
   }
 
   std::map<std::string, std::shared_ptr<FakeChannel>> channels;
   std::set<std::string> down;
-  std::map<std::string, std::vector<std::string>> paused;
+  std::set<std::string> at_rest;
+  std::map<std::string, std::vector<PausedPart>> paused;
 };
 
 // Routing by attributes that the test writes on the arrival: "to" (channels, comma separated), "policy", "lane",
@@ -76,6 +78,7 @@ class AttributeRouting final : public Routing {
                                       const std::vector<std::string_view>& heads) const override;
   [[nodiscard]] RouteDecision decide(const Message& message) const override;
   [[nodiscard]] FlowRules rules(std::string_view) const override { return rules_now; }
+  [[nodiscard]] std::vector<std::string> flow_names() const override { return {}; }
 
   FlowRules rules_now{DuplicateRule::accept, DuplicateRule::accept};
   std::string unrouted_flow;  // this flow has no route, whatever "to" says

@@ -46,6 +46,30 @@ TEST_P(StoreClaim, LeavesClosedCustomersAlone) {
   EXPECT_EQ(claim(10, 0, {"acme"}), std::vector<DeliveryId>{bravo});
 }
 
+TEST_P(StoreClaim, LeavesClosedFlowsAlone) {
+  const auto flow = [&](const char* name, const char* customer = "acme") {
+    Accept accept = accepting({to("out", customer)});
+    accept.message.attributes.set(attribute::flow, name);
+    return get<AcceptDone>(accept).deliveries.at(0);
+  };
+  const DeliveryId exports = flow("customs/export");
+  const DeliveryId log = flow("vessels/log");
+  const DeliveryId imports = flow("customs/import");
+  const DeliveryId of_bravo = flow("customs/export", "bravo");
+  const auto claimed = [&](std::vector<Holds::Room::Flow> closed) {
+    Holds holds;
+    holds.channels.push_back({"out", 10, 0, {}, std::move(closed)});
+    std::set<DeliveryId> out;
+    for (const Claim& claim : store().claim(holds, clock_.wall()).value()) out.insert(claim.record.delivery.id);
+    store().unclaim({out.begin(), out.end()});
+    return out;
+  };
+  EXPECT_EQ(claimed({{"acme", "customs/*"}}), (std::set{log, of_bravo}));
+  EXPECT_EQ(claimed({{"", "customs/*"}}), (std::set{log}));
+  EXPECT_EQ(claimed({{"", "customs/export"}}), (std::set{log, imports}));
+  EXPECT_EQ(claimed({{"bravo", "customs/export"}}), (std::set{exports, log, imports}));
+}
+
 TEST_P(StoreClaim, DealsInTurnThoughOneCustomerHasALongQueue) {
   for (int i = 0; i < 50; ++i) queue(to("out", "acme"));
   const DeliveryId bravo = queue(to("out", "bravo"));

@@ -63,6 +63,7 @@ std::string name_of(const testing::TestParamInfo<Engine>& info) {
 INSTANTIATE_TEST_SUITE_P(Engine, StoreAccept, testing::Values(sqlite_engine), name_of);
 INSTANTIATE_TEST_SUITE_P(Engine, StoreAttempt, testing::Values(sqlite_engine), name_of);
 INSTANTIATE_TEST_SUITE_P(Engine, StoreClaim, testing::Values(sqlite_engine), name_of);
+INSTANTIATE_TEST_SUITE_P(Engine, StoreGates, testing::Values(sqlite_engine), name_of);
 INSTANTIATE_TEST_SUITE_P(Engine, StoreLane, testing::Values(sqlite_engine), name_of);
 INSTANTIATE_TEST_SUITE_P(Engine, StoreOperate, testing::Values(sqlite_engine), name_of);
 INSTANTIATE_TEST_SUITE_P(Engine, StoreRead, testing::Values(sqlite_engine), name_of);
