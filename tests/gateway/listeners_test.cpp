@@ -138,6 +138,21 @@ TEST(GatewayListeners, AReloadOfTheSameSettingsTouchesNothing) {
   EXPECT_EQ(rig.get(before, "/a"), "200 /a");
 }
 
+TEST(GatewayListeners, BehindAProxyOnlyWhatBeginsWithItsHeaderIsServed) {
+  ListenersRig rig;
+  PreparedListeners prepared;
+  prepared.settings["public"].address = "127.0.0.1:0";
+  prepared.settings["public"].proxy_protocol_from = {"127.0.0.0/8"};
+  rig.listeners.open(prepared);
+  const auto lease = rig.mount("public", "/a");
+  auto fetched = rig.begin(rig.port("public"), "/a").get();
+  EXPECT_NE(fetched.result.verdict, net::http::Verdict::answered) << "no header came first";
+  prepared.settings["public"].proxy_protocol_from.clear();
+  rig.listeners.open(prepared);
+  fetched = rig.begin(rig.port("public"), "/a").get();
+  EXPECT_EQ(fetched.response.status, 200);
+}
+
 TEST(GatewayListeners, AListenerWithoutItsCertificateDoesNotAnswerInClearText) {
   ListenersRig rig;
   std::map<std::string, config::ListenerSettings> settings;

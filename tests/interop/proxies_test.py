@@ -157,7 +157,7 @@ class OnTheWayOut(unittest.TestCase):
               lambda: f"delivery: {gateway.submissions()}\n{gateway.log()}\n{self.proxy.log()}")
         until(lambda: gateway.answers("acme"), lambda: f"answer: {gateway.log()}\n{self.proxy.log()}")
         for peer in (self.sandbox.msa, self.sandbox.pop3):
-            self.assertIn(f"CONNECT localhost:{peer[1]}", self.proxy.log())
+            until(lambda: f"CONNECT localhost:{peer[1]}" in self.proxy.log(), lambda: f"the proxy's log: {self.proxy.log()}")
         self.assertRegex(self.proxy.log(), r"Connect \(file descriptor \d+\): 127\.0\.0\.2\n")
 
     def test_a_login_that_the_proxy_refuses_is_told_and_nothing_is_lost(self):
