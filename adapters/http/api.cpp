@@ -79,6 +79,7 @@ Api::Api(const ChannelConfig& config, ChannelContext& context)
       log_(context.log()),
       path_(config.settings.text("path")),
       pool_(std::make_shared<WorkerPool>(static_cast<std::size_t>(config.settings.integer("threads")))),
+      clients_(config.settings),
       failures_(context.clock(), static_cast<int>(config.settings.integer("login-failures"))),
       failed_logins_(context.metrics().counter("sluis_http_logins_failed_total", "Requests without a valid login",
                                                {{"channel", config.name}})),
@@ -134,22 +135,22 @@ std::variant<Api::Call, Response> Api::find(const net::http::Request& request) c
   return out;
 }
 
-std::optional<Response> Api::log_in(const net::http::Request& request, std::shared_ptr<const Account>& account) {
+std::optional<Response> Api::log_in(const net::http::Request& request, const Client& client,
+                                    std::shared_ptr<const Account>& account) {
   std::shared_ptr<const LoginIndex> logins;
   {
     const std::lock_guard lock(mutex_);
     logins = logins_;
   }
   const auto token = bearer_token(request.headers);
-  std::optional<std::string_view> certificate;
-  if (request.tls && request.tls->peer) certificate = request.tls->peer->sha256;
+  const std::optional<std::string_view> certificate = client.certificate;
   // Whoever sends an Authorization that is no token means to log in by it: its certificate alone does not do then.
   if (token || !request.headers.has("Authorization")) account = logins->find(token, certificate);
   if (account != nullptr) return std::nullopt;
   failed_logins_.add();
-  const auto wait = failures_.failed(request.peer);
+  const auto wait = failures_.failed(client.address);
   if (!wait) {
-    log_.warning("http.login.failed", "a request without a valid login", {{"peer", request.peer.host()}});
+    log_.warning("http.login.failed", "a request without a valid login", {{"peer", client.address.host()}});
     return unauthorized();
   }
   Response out = problem(429, "too many failed logins from this address", "login.limited");
@@ -179,10 +180,24 @@ std::shared_ptr<net::http::RequestHandler> Api::serve(const net::http::Request& 
   auto place = visits_->enter();
   call.reply = std::make_shared<Reply>(std::move(responder), place);
   if (place == nullptr) return nullptr;  // the reply says 503 as it goes
-  if (auto refused = log_in(request, call.account)) {
+  auto client = clients_.client_of(request);
+  if (!client) {
+    call.reply->give(problem(403, client.error().what, "request.forwarded"));
+    return nullptr;
+  }
+  call.client = std::move(*client);
+  if (auto refused = log_in(request, call.client, call.account)) {
     call.reply->give(std::move(*refused));
     return nullptr;
   }
+  auto seat = context_.intake().enter(call.account->customer);
+  if (!seat) {
+    Response full = problem(429, seat.error().what, seat.error().code);
+    full.headers.add("Retry-After", "5");
+    call.reply->give(std::move(full));
+    return nullptr;
+  }
+  call.reply->keep(std::move(*seat));
   call.request = request;
   const auto shared = std::make_shared<const Call>(std::move(call));
   switch (shared->endpoint) {
@@ -335,7 +350,7 @@ void Api::acknowledge(const CallPtr& call) {
     if ((*found)->delivery.state == DeliveryState::delivered) return settled(true);
     Receipt receipt;
     receipt.text = fmt::format("acknowledged by {}", call->customer());
-    receipt.details.set("peer", call->request.peer.host());
+    receipt.details.set("peer", call->client.address.host());
     if (call->request.tls) receipt.details.set("tls", call->request.tls->version);
     self->context_.settlements().settle(
         {Settlement{*id, Delivered{std::move(receipt)}}}, [call, settled](const std::vector<Status>& results) {

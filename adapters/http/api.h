@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/http/forwarded_client.h"
 #include "adapters/http/logins.h"
 #include "adapters/http/reply.h"
 #include "core/channel/adapter.h"
@@ -35,6 +36,7 @@ class Api : public std::enable_shared_from_this<Api> {
     std::string id;
     std::size_t part = 0;
     net::http::Request request;
+    Client client;
     std::shared_ptr<const Account> account;  // shared with its generation
     ReplyPtr reply;
     [[nodiscard]] const std::string& customer() const { return account->customer; }
@@ -42,7 +44,8 @@ class Api : public std::enable_shared_from_this<Api> {
   using CallPtr = std::shared_ptr<const Call>;  // shared: work in the pool is copied
 
   std::variant<Call, net::http::Response> find(const net::http::Request& request) const;
-  std::optional<net::http::Response> log_in(const net::http::Request& request, std::shared_ptr<const Account>& account);
+  std::optional<net::http::Response> log_in(const net::http::Request& request, const Client& client,
+                                            std::shared_ptr<const Account>& account);
   std::shared_ptr<net::http::RequestHandler> submit(const CallPtr& call);
   std::shared_ptr<net::http::RequestHandler> stream(const CallPtr& call);
   void in_pool(const CallPtr& call, net::http::Response (Api::*answering)(const Call&));
@@ -58,6 +61,7 @@ class Api : public std::enable_shared_from_this<Api> {
   const std::string path_;
   const std::shared_ptr<WorkerPool> pool_;
   const std::shared_ptr<Visits> visits_ = std::make_shared<Visits>();
+  const ForwardedClients clients_;
   FailedLogins failures_;
   Metrics::Counter& failed_logins_;
   std::mutex mutex_;                          // guards what follows

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "adapters/http/forwarded_client.h"
+
 #include "core/net/http/client.h"
 #include "core/net/http/target.h"
 #include "core/runtime/base64.h"
@@ -51,6 +53,7 @@ std::vector<Error> check_channel(const ChannelConfig& config) {
   if (!decoded || *decoded != path || path.size() < 2 || path.ends_with('/'))
     out.push_back(
         Error{"setting.path", fmt::format("path: \"{}\" is no path; write /v1, without a slash at the end", path)});
+  if (Status forwarded = ForwardedClients::check(config.settings); !forwarded) out.push_back(forwarded.error());
   return out;
 }
 

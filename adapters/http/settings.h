@@ -11,6 +11,7 @@
 
 namespace sluis::http {
 
+inline constexpr std::array<std::string_view, 2> forwarded_fields{"x-forwarded-for", "forwarded"};
 inline constexpr std::array<std::string_view, 2> webhook_bodies{"envelope", "content"};
 
 inline constexpr std::array channel_settings{
@@ -38,6 +39,18 @@ inline constexpr std::array channel_settings{
         .sentence =
             "Whether requests that come without TLS are served: behind a proxy that ends TLS, or in a rehearsal.",
         .otherwise = "false"},
+    SettingSpec{.name = "forwarded.from",
+                .type = SettingType::text_list,
+                .sentence = "Networks of the proxies that are believed when they name their client in a header field."},
+    SettingSpec{.name = "forwarded.field",
+                .type = SettingType::choice,
+                .sentence = "The field in which they name its address.",
+                .otherwise = "x-forwarded-for",
+                .choices = forwarded_fields},
+    SettingSpec{.name = "forwarded.certificate",
+                .type = SettingType::text,
+                .sentence = "The field in which they hand on its verified certificate: Client-Cert (RFC 9440), or "
+                            "another name for nginx's $ssl_client_escaped_cert."},
     SettingSpec{.name = "login-failures",
                 .type = SettingType::integer,
                 .sentence = "Failed logins a minute from one address, after which it is told to wait.",

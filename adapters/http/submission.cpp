@@ -124,7 +124,8 @@ net::http::Response submission_response(const IntakeResult& result, std::string_
   else if (refusal.error.code == "intake.invalid")
     status = 400;
   net::http::Response out = net::http::problem(status, refusal.error.what, refusal.error.code);
-  if (status == 503 || status == 429) out.headers.add("Retry-After", seconds_text(come_again));
+  if (status == 503 || status == 429)
+    out.headers.add("Retry-After", seconds_text(refusal.retry_after.value_or(come_again)));
   return out;
 }
 

@@ -112,7 +112,7 @@ class Site:
         self.certificate("first")
         self.tokens = {}
         self.listener, self.tls = {"max-connections-per-address": "1000"}, ""
-        self.low_water, self.channel = "16MiB", ""
+        self.low_water, self.channel, self.quota = "16MiB", "", ""
         for name in ("acme", "zeta"):
             self.customer(name)
         self.configure()
@@ -126,7 +126,7 @@ class Site:
         more = "".join(f", {name}: {value}" for name, value in self.listener.items())
         gateway.write("gateway.yaml",
                       f"gateway: {{ name: e2e.example, data: {gateway.data} }}\nlog: {{ format: json, level: debug }}\nengine: {{ tick: 100ms }}\n"
-                      f"limits: {{ low-water: {self.low_water} }}\n"
+                      f"limits: {{ low-water: {self.low_water} }}\n{self.quota}"
                       f'listeners:\n  public: {{ address: "127.0.0.1:{self.port}"{more},\n'
                       f'            tls: {{ certificate: {self.folder}/certificate.pem, key: "${{file:{self.folder}/key.pem}}"{self.tls} }} }}\n')
         gateway.write("channels/api.yaml", "channel: api\nadapter: http\nenvironment: test\nlistener: public\n"
@@ -444,6 +444,17 @@ class Trouble(HttpCase):
         words = site.gateway.log.read_text()
         self.assertNotIn(site.tokens["acme"], words, "no token in the log")
         self.assertNotIn(secret.removeprefix("whsec_"), words, "no secret in the log")
+
+    def test_a_quota_says_when_to_come_again(self):
+        site = self.site(start=False)
+        site.quota = "quota: { messages-per-hour: 3 }\n"
+        site.configure()
+        site.gateway.start()
+        self.assertEqual([site.submit(b"message %d" % i, f"quota-{i}").status for i in range(4)], [201, 201, 201, 429])
+        refused = site.submit(b"one more", "quota-more")
+        self.assertEqual((refused.status, refused.json["code"]), (429, "intake.quota"))
+        self.assertGreater(int(refused.headers["Retry-After"]), 60)
+        self.assertEqual(site.submit(b"another's", "quota", customer="zeta").status, 201, "a quota is the customer's own")
 
     def test_a_token_that_is_bound_to_a_certificate_needs_it(self):
         site = self.site(start=False)
