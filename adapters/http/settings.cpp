@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "adapters/http/forwarded_client.h"
-
 #include "core/net/http/client.h"
 #include "core/net/http/target.h"
 #include "core/runtime/base64.h"
