@@ -279,7 +279,13 @@ void DirectoryChannel::schedule_look(const FolderPtr& folder) {
   }));
 }
 
-Identity DirectoryChannel::identify(const Delivery& delivery) const { return Identity{delivery.message->id.text(), {}}; }
+// The message's id; an operator's "resend as new" is another file.
+Identity DirectoryChannel::identify(const Delivery& delivery) const {
+  const std::string_view again = delivery.options.get("as-new");
+  std::string name = delivery.message->id.text();
+  if (!again.empty()) name.append(".").append(again);
+  return Identity{std::move(name), {}};
+}
 
 // An attempt on its way through the pool. One that the pool drops unrun has touched nothing: Retry, and not in doubt.
 class DirectoryChannel::Queued {
@@ -315,13 +321,14 @@ Outcome DirectoryChannel::write_out(const Delivery& delivery) {
   std::string folder = account->settings.text("deliver");
   if (!delivery.destination.address.empty()) folder += "/" + plain_file_name(delivery.destination.address);
   const bool with_original = account->settings.boolean("with-original");
+  const std::string identity = delivery.identity.value.empty() ? identify(delivery).value : delivery.identity.value;
   Receipt receipt;
   std::size_t written = 0;
   for (const Part& part : delivery.message->parts) {
     if (part.role == PartRole::original && !with_original && delivery.message->parts.size() > 1) continue;
     // Reports have a name of their own, made unique by the engine.
     const bool report = delivery.message->attributes.get(attribute::kind) == "report";
-    const std::string name = report && !part.file_name.empty() ? plain_file_name(part.file_name) : outbox_file_name(delivery.message->id, written, part);
+    const std::string name = report && !part.file_name.empty() ? plain_file_name(part.file_name) : outbox_file_name(identity, written, part);
     if (auto done = write_file(folder, name, part.content, context_.content()); !done) {
       const Error& error = done.error();
       if (error.code == "content.corrupt") return Outcome::held(error.what);

@@ -44,8 +44,8 @@ std::string plain_file_name(std::string_view from_outside) {
   return out.empty() ? "file" : out;
 }
 
-std::string outbox_file_name(const MessageId& message, std::size_t part, const Part& content) {
-  std::string name = message.text();
+std::string outbox_file_name(std::string_view identity, std::size_t part, const Part& content) {
+  std::string name(identity);
   if (part > 0) name += "." + std::to_string(part + 1);
   if (content.file_name.empty()) return name + std::string(extension_for(content.media_type));
   return name + "-" + plain_file_name(content.file_name);

@@ -50,7 +50,7 @@ class FolderRig final : public conformance::Rig {
     auto delivery = sluis::tests::make_delivery(customer, {sluis::tests::make_part(body, "text/plain", "parcel.txt")});
     // Somebody else's file has the name.
     if (damaged_)
-      folder_.write("acme/in/" + outbox_file_name(delivery->message->id, 0, delivery->message->parts[0]), "another");
+      folder_.write("acme/in/" + outbox_file_name(delivery->message->id.text(), 0, delivery->message->parts[0]), "another");
     return delivery;
   }
   std::vector<Copy> taken() override {

@@ -251,6 +251,22 @@ TEST(DirectoryChannel, DeliversEveryPartUnderANameMadeOfTheMessagesId) {
   EXPECT_EQ(rig.folder.names("in"), (std::set<std::string>{id + ".edi", id + ".2-besluit.pdf"}));
 }
 
+TEST(DirectoryChannel, AResendAsNewIsAnotherFile) {
+  Rig rig;
+  const auto first = tests::make_delivery("acme", {tests::make_part("UNB", "application/EDIFACT", "")});
+  const auto again = std::make_shared<Delivery>(*first);
+  again->options.set("as-new", "2");
+  again->identity = rig.channel->identify(*again);
+  EXPECT_NE(again->identity.value, rig.channel->identify(*first).value);
+  for (const auto& delivery : {first, again}) {
+    tests::Ending ended;
+    rig.channel->deliver(tests::make_attempt(delivery, ended));
+    ASSERT_TRUE(rig.eventually([&] { return ended.has_value(); }));
+    EXPECT_TRUE(std::holds_alternative<Delivered>(ended.get()->verdict));
+  }
+  EXPECT_EQ(rig.folder.names("in").size(), 2U);
+}
+
 TEST(DirectoryChannel, AMissingFolderIsTheAccountsTroubleNotALoss) {
   Rig rig;
   std::filesystem::remove_all(rig.folder.path("in"));
