@@ -47,16 +47,16 @@ CAUGHT_BY = {
 }
 
 
-def run(mistake, *arguments):
-    environment = dict(os.environ, SLUIS_MISTAKE=mistake, SLUIS_PATIENCE="2")
+def run(mistake, *arguments, patience=2):
+    environment = dict(os.environ, SLUIS_MISTAKE=mistake, SLUIS_PATIENCE=str(patience))
     return subprocess.run([MODEL, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
-def failures(mistake):
+def failures(mistake, patience=2):
     """The tests that failed, and what was printed. One that ends the process has failed, and the rest is run without it."""
     failed, printed, filters = set(), "", []
     while True:
-        done = run(mistake, "--gtest_filter=-" + ":".join(filters))
+        done = run(mistake, "--gtest_filter=-" + ":".join(filters), patience=patience)
         printed += done.stdout + done.stderr
         failed |= set(re.findall(r"^\[  FAILED  \] ModelConformance\.(\w+) \(", done.stdout, re.M))
         if done.returncode >= 0:
@@ -71,6 +71,8 @@ class Mistakes(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
             for mistake, (failed, printed) in zip(CAUGHT_BY, pool.map(failures, CAUGHT_BY)):
                 with self.subTest(mistake):
+                    if failed != CAUGHT_BY[mistake]:   # a busy machine makes good tests wait too long: once more, alone, with patience
+                        failed, printed = failures(mistake, patience=10)
                     self.assertEqual(failed, CAUGHT_BY[mistake], printed[-4000:] if failed != CAUGHT_BY[mistake] else "")
 
     def test_every_test_of_the_suite_catches_something(self):
